@@ -1,0 +1,1 @@
+"""Conformance of every connector, and providers' payloads as they were received."""

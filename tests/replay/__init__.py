@@ -1,0 +1,1 @@
+"""Kept histories of released workflows, replayed: a change that breaks a sleeping journey turns red here."""

@@ -1,0 +1,1 @@
+"""Pure tests that need no server; the folders mirror `tactful/`."""

@@ -1,0 +1,1 @@
+"""Journeys on the time-skipping Temporal server, one test per branch."""
