@@ -1,0 +1,34 @@
+"""The tables of the customer database and the ledger, as SQLAlchemy Core knows them.
+
+One file for people, one for what they do, one for the contact strategy at work, one for the plumbing. The migrations
+in `database/migrations` are the truth about a running database; a test holds the two together.
+"""
+
+from database.tables.base import SCHEMA, metadata
+from database.tables.ledger import contacts, decisions, journeys, messages, offer_codes, receipts
+from database.tables.people import addresses, consents, customer_ids, customers, suppressions
+from database.tables.plumbing import connector_holds, mailbox, outbox
+from database.tables.story import events, orders, strategies, strategy_versions
+
+__all__ = [
+    "SCHEMA",
+    "addresses",
+    "connector_holds",
+    "consents",
+    "contacts",
+    "customer_ids",
+    "customers",
+    "decisions",
+    "events",
+    "journeys",
+    "mailbox",
+    "messages",
+    "metadata",
+    "offer_codes",
+    "orders",
+    "outbox",
+    "receipts",
+    "strategies",
+    "strategy_versions",
+    "suppressions",
+]

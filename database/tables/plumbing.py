@@ -1,0 +1,43 @@
+"""What carries the work: the outbox to Temporal, holds on connectors, and the mailbox of a development machine."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, Table, Text
+
+from database.tables.base import Instant, Json, Key, metadata
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("outbox_no", BigInteger, Identity(), primary_key=True),
+    Column("customer_key", Key, ForeignKey("customers.customer_key"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("workflow_id", Text, nullable=False),
+    Column("workflow_type", Text, nullable=False),
+    Column("subject_key", Key, nullable=False),
+    Column("written_at", Instant, nullable=False),
+    Column("lease_until", Instant),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Index(None, "customer_key", "outbox_no"),
+    comment="Starts and wake-ups still to be told to Temporal, in order per customer. Delivered rows are deleted.",
+)
+
+connector_holds = Table(
+    "connector_holds",
+    metadata,
+    Column("connector", Text, primary_key=True),
+    Column("fault", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("held_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    comment="Connectors that cannot work now (credentials, quota), for everybody, and when to try again.",
+)
+
+mailbox = Table(
+    "mailbox",
+    metadata,
+    Column("part_key", Key, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("content", Json, nullable=False),
+    Column("delivered_at", Instant, nullable=False),
+    Index(None, "delivered_at"),
+    comment="What the mailbox connectors delivered: every channel, for development.",
+)

@@ -1,0 +1,153 @@
+"""What is known when a contact is decided: frozen values, read under the customer's lock, handed to `decide`.
+
+These say nothing about where they came from and decide nothing. All instants are aware and UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from tactful.words import Channel, ConsentState, ContactState, JourneyState, Purpose, SuppressionClass
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order: when, and what it was worth (None where the shop did not say)."""
+
+    placed_at: datetime
+    total: Decimal | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a customer can be reached on one channel."""
+
+    channel: Channel
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The latest statement of a customer about one topic on one channel."""
+
+    channel: Channel
+    topic: str
+    state: ConsentState
+    stated_at: datetime
+    expires_at: datetime | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A standing no. None for `channel`, `address` or `topic` means all of them."""
+
+    kind: SuppressionClass
+    reason: str
+    channel: Channel | None = None
+    address: str | None = None
+    topic: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer as known at this revision. `orders` are newest first, at most 1,000."""
+
+    customer_key: UUID
+    revision: int
+    active: bool
+    registered_at: datetime
+    time_zone: str | None = None
+    language: str | None = None
+    country: str | None = None
+    properties: Mapping[str, object] = field(default_factory=dict[str, object])
+    orders: tuple[Order, ...] = ()
+    events: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict[str, tuple[datetime, ...]])
+    addresses: tuple[Address, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    preferred: tuple[Channel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """The journey a contact belongs to. `cycle` counts the anchors of a clock, from 1."""
+
+    journey_key: UUID
+    step: str
+    state: JourneyState
+    started_at: datetime
+    cycle: int = 1
+    due_at: datetime | None = None
+    ends_at: datetime | None = None
+    key: str | None = None
+    milestones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The contact to be decided. `cycle` is the journey's cycle it was planned in."""
+
+    contact_key: UUID
+    communication: str
+    state: ContactState
+    due_at: datetime
+    expires_at: datetime | None = None
+    cycle: int = 1
+    attempts: int = 0
+    fence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PastContact:
+    """A contact that takes a place: claimed, sent or not known, at `counts_at`. `question` marks one that asked."""
+
+    contact_key: UUID
+    counts_at: datetime
+    channels: tuple[Channel, ...]
+    topic: str
+    stage: str
+    purpose: Purpose
+    communication: str
+    question: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another planned contact of the customer, of an open journey, which may want the same place."""
+
+    contact_key: UUID
+    communication: str
+    due_at: datetime
+    expires_at: datetime | None
+    topic: str
+    channels: tuple[Channel, ...]
+    raised: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """Whether a connector is there for a channel, and until when it is held."""
+
+    channel: Channel
+    connector: str
+    held_until: datetime | None = None
+    held_why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything `decide` may look at for one contact."""
+
+    contact: Contact
+    customer: Customer
+    journey: Journey | None = None
+    past: tuple[PastContact, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+    channels: tuple[ChannelState, ...] = ()

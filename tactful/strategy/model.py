@@ -1,0 +1,303 @@
+"""The contact strategy as frozen values: what `strategy.yaml` says, with every default filled in.
+
+Everything that decides, plans, draws or documents works on these values. They are made by `read_strategy` only;
+this module parses nothing and does no I/O.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from tactful.words import Channel, Purpose, Shape
+
+FieldType = Literal["text", "date", "number", "money", "list", "yes or no"]
+
+
+class Frozen(BaseModel):
+    """Base of every value of a strategy: immutable, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Span(Frozen):
+    """A length of time as people say it: months and days follow the calendar, seconds the clock."""
+
+    months: int = 0
+    days: int = 0
+    seconds: int = 0
+
+
+class Money(Frozen):
+    """An amount in one currency (ISO 4217)."""
+
+    amount: Decimal
+    currency: str
+
+
+class Sender(Frozen):
+    """Who the company is on each channel."""
+
+    name: str
+    email: str | None = None
+    sms: str | None = None
+    push: str | None = None
+    address: str | None = None
+
+
+class Property(Frozen):
+    """A declared fact about a customer; `source` names where outside data come from."""
+
+    name: str
+    type: FieldType
+    source: str | None = None
+
+
+class Condition(Frozen):
+    """One plain line: fact, window, operator, value.
+
+    `fact` is one of: orders, spent (in `window`, or ever) · since_registered, since_last_order (value is a Span) ·
+    event (how many of event `name` in `window`) · known (property `name` has a value) · property (`name` compared).
+    """
+
+    text: str
+    fact: Literal["orders", "spent", "since_registered", "since_last_order", "event", "known", "property"]
+    name: str | None = None
+    window: Span | None = None
+    operator: Literal[">=", "<=", ">", "<", "=", "is not"] = ">="
+    value: int | Decimal | Money | Span | str | date | bool = 1
+
+
+class Segment(Frozen):
+    """A named condition; the first that fits is the customer's."""
+
+    name: str
+    owner: str | None
+    conditions: tuple[Condition, ...]
+
+
+class Topic(Frozen):
+    """What a customer opts in to. `rank` 0 is the highest priority."""
+
+    name: str
+    says: str
+    purpose: Purpose
+    double_opt_in: bool
+    rank: int
+
+
+class Offer(Frozen):
+    """Something given: a fixed `code` for all, or one each from the file `codes`."""
+
+    name: str
+    kind: Literal["incentive", "reward", "service"]
+    says: str
+    code: str | None = None
+    codes: str | None = None
+    lasts: Span | None = None
+    costs: Money | None = None
+
+
+class Cap(Frozen):
+    """At most `count` contacts in any rolling `window`, of one channel or topic or of all (`scope` None)."""
+
+    count: int
+    window: Span
+    channel: Channel | None = None
+    topic: str | None = None
+
+
+class QuietHours(Frozen):
+    """When a channel keeps quiet, in the customer's zone: daily from `start` to `end` (may cross midnight)."""
+
+    channels: tuple[Channel, ...]
+    start: time | None
+    end: time | None
+    weekdays: tuple[int, ...] = ()
+    holidays: bool = False
+    topic: str | None = None
+
+
+class Hold(Frozen):
+    """Contacts are held after `event` until `until` happens or `lasts` has gone by."""
+
+    name: str
+    event: str
+    until: str | None = None
+    lasts: Span | None = None
+
+
+class Rules(Frozen):
+    """The contact rules that hold for everything the strategy says."""
+
+    at_most: tuple[Cap, ...] = ()
+    apart: Span | None = None
+    quiet: tuple[QuietHours, ...] = ()
+    hold_while: tuple[Hold, ...] = ()
+    look_ahead: Span | None = None
+    holdout: Decimal = Decimal(0)
+
+
+class When(Frozen):
+    """When a communication is due, from a named anchor.
+
+    `anchor` is `start`, `due` or the name of a date property. `at` is the local hour for offsets in days and months;
+    None when the offset is in hours (elapsed time) or `at_once`.
+    """
+
+    text: str
+    anchor: str = "start"
+    before: bool = False
+    offset: Span = Span()
+    at: time | None = None
+    at_once: bool = False
+
+
+class Route(Frozen):
+    """Channels used together; `after` is how long to wait for the route before it to reach the customer."""
+
+    channels: tuple[Channel, ...]
+    after: Span | None = None
+
+
+class Expiry(Frozen):
+    """How long a contact stays worth making: a span after it was due, or a local moment."""
+
+    after: Span | None = None
+    at: datetime | None = None
+
+
+class Test(Frozen):
+    """A question put to customers: arms by share (percent), what each arm changes, what is measured."""
+
+    asks: str
+    split: dict[str, Decimal]
+    changes: dict[str, dict[str, str]]
+    measure: str
+    measure_within: Span | None
+
+
+class Communication(Frozen):
+    """One thing to say. For a milestone, `done` is what makes saying it needless."""
+
+    name: str
+    step: str
+    stage: str
+    topic: str
+    when: When
+    by: tuple[Route, ...]
+    expires: Expiry
+    offer: str | None = None
+    instead: dict[str, str] = {}
+    test: Test | None = None
+    for_segments: tuple[str, ...] = ()
+    unless: tuple[Condition, ...] = ()
+    at_most: tuple[Cap, ...] = ()
+    ask: str | None = None
+    done: Condition | None = None
+    raised: int = 0
+
+
+class Trigger(Frozen):
+    """Entry by a behaviour; with `silent_event`, only after that has not happened for `silent_for`."""
+
+    kind: Literal["trigger"] = "trigger"
+    event: str
+    silent_event: str | None = None
+    silent_for: Span | None = None
+
+
+class DateEntry(Frozen):
+    """Entry by a date in the customer's life."""
+
+    kind: Literal["date"] = "date"
+    property: str
+
+
+class CampaignEntry(Frozen):
+    """Entry of a whole audience at a local moment."""
+
+    kind: Literal["campaign"] = "campaign"
+    at: datetime
+
+
+class SegmentEntry(Frozen):
+    """Entry by joining a segment."""
+
+    kind: Literal["segment"] = "segment"
+    segment: str
+
+
+class Again(Frozen):
+    """Re-entry: `never`, `always`, or `after` a span since the last entry."""
+
+    kind: Literal["never", "always", "after"]
+    after: Span | None = None
+
+
+class Due(Frozen):
+    """When a repurchase is due after an order: the customer's own usual interval, else `otherwise`."""
+
+    usual_interval: bool
+    otherwise: Span
+
+
+class Lasts(Frozen):
+    """How long a step may last after its anchor (`start` or `due`)."""
+
+    span: Span
+    anchor: Literal["start", "due"] = "start"
+
+
+class Brake(Frozen):
+    """What stops a campaign by itself."""
+
+    people: int | None
+    complaints: Decimal | None
+
+
+class Step(Frozen):
+    """One step of a customer's journey."""
+
+    name: str
+    stage: str
+    shape: Shape
+    why: str
+    entry: Trigger | DateEntry | CampaignEntry | SegmentEntry | None
+    then: str | None = None
+    until: str | None = None
+    lasts: Lasts | None = None
+    again: Again
+    per: str | None = None
+    due: Due | None = None
+    undisturbed_by: tuple[str, ...] = ()
+    for_segments: tuple[str, ...] = ()
+    when_moved: dict[str, Literal["leave", "stay"]] = {}
+    brake: Brake | None = None
+    draft: bool = False
+    communications: tuple[Communication, ...]
+
+
+class Strategy(Frozen):
+    """The whole contact strategy."""
+
+    name: str
+    vision: str
+    sender: Sender
+    time_zone: str
+    language: str
+    customer: dict[str, Property]
+    events: dict[str, dict[str, FieldType]]
+    segments: tuple[Segment, ...]
+    topics: dict[str, Topic]
+    offers: dict[str, Offer]
+    rules: Rules
+    steps: dict[str, Step]
+
+    def communication(self, step: str, name: str) -> Communication | None:
+        """Return the communication `name` of `step`, or None where the strategy no longer has it."""
+        found = self.steps.get(step)
+        return next((c for c in found.communications if c.name == name), None) if found else None
