@@ -8,7 +8,7 @@ from database.tables.base import SCHEMA, metadata
 from database.tables.ledger import contacts, decisions, journeys, messages, offer_codes, receipts
 from database.tables.people import addresses, consents, customer_ids, customers, suppressions
 from database.tables.plumbing import connector_holds, mailbox, outbox
-from database.tables.story import events, orders, strategies, strategy_versions
+from database.tables.story import events, orders, strategies, strategy_versions, watched_events
 
 __all__ = [
     "SCHEMA",
@@ -31,4 +31,5 @@ __all__ = [
     "strategies",
     "strategy_versions",
     "suppressions",
+    "watched_events",
 ]

@@ -54,3 +54,10 @@ strategy_versions = Table(
     comment="Immutable: the whole folder, as it was published.",
 )
 
+
+watched_events = Table(
+    "watched_events",
+    metadata,
+    Column("name", Text, primary_key=True),
+    comment="The events whose history some version of a strategy looks at: only these are read for a decision.",
+)

@@ -1,0 +1,139 @@
+"""Customers as rows: found by other people's ids, locked by their revision, read as frozen facts.
+
+`lock` is the first statement of every transaction that changes what may be sent to a customer. It is an UPDATE, not
+`FOR UPDATE`, which would block other transactions' foreign keys and deadlock with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, RowMapping, text
+
+from database.errors import UnknownCustomerError
+from tactful.facts import Address, Consent, Customer, Order, Suppression
+from tactful.intake import Who
+from tactful.words import Channel, ConsentState, SuppressionClass
+
+MOST_ORDERS = 1000
+MOST_EVENTS = 1000
+
+LOCK = text("UPDATE customers SET revision = revision + 1 WHERE customer_key = :customer_key RETURNING *")
+RESOLVE = text("SELECT kind, customer_key FROM customer_ids WHERE (kind, id) IN (('user', :user), ('anonymous', :anonymous))")
+
+# The subselects that make a customer's facts; each statement that needs them embeds them, so that a decision reads
+# everything at one instant. Amounts travel as text: JSON numbers would lose cents.
+DETAILS = f"""
+    (SELECT jsonb_agg(jsonb_build_array(a.channel, a.address))
+       FROM addresses a WHERE a.customer_key = :customer_key AND a.replaced_at IS NULL) AS addresses,
+    (SELECT jsonb_agg(jsonb_build_array(t.channel, t.topic, t.state, t.stated_at, t.expires_at, t.revision))
+       FROM (SELECT DISTINCT ON (channel, topic) * FROM consents
+              WHERE customer_key = :customer_key
+              ORDER BY channel, topic, stated_at DESC, consent_no DESC) t) AS consents,
+    (SELECT jsonb_agg(jsonb_build_array(s.kind, s.reason, s.channel, s.address, s.topic, s.expires_at))
+       FROM suppressions s WHERE s.customer_key = :customer_key
+         OR (s.customer_key IS NULL AND (s.channel, s.address) IN
+             (SELECT channel, address FROM addresses WHERE customer_key = :customer_key AND replaced_at IS NULL))
+    ) AS suppressions,
+    (SELECT jsonb_agg(jsonb_build_array(o.placed_at, o.total::text, o.currency) ORDER BY o.placed_at DESC)
+       FROM (SELECT * FROM orders WHERE customer_key = :customer_key
+              ORDER BY placed_at DESC LIMIT {MOST_ORDERS}) o) AS orders,
+    (SELECT jsonb_agg(jsonb_build_array(e.name, e.occurred_at) ORDER BY e.occurred_at DESC)
+       FROM (SELECT name, occurred_at FROM events WHERE customer_key = :customer_key AND name IN (SELECT name FROM watched_events)
+              ORDER BY occurred_at DESC LIMIT {MOST_EVENTS}) e) AS events
+"""
+FACTS = text(f"SELECT {DETAILS}")  # noqa: S608 - the text is our own constant
+
+
+def instant(value: str | datetime | None) -> datetime | None:
+    """Return an instant that came inside JSON as a datetime."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def known_instant(value: str | datetime) -> datetime:
+    """Return an instant that cannot be missing."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def find(conn: Connection, who: Who) -> dict[str, UUID]:
+    """Return the customer keys that the ids in `who` point to, by kind of id."""
+    rows = conn.execute(RESOLVE, {"user": who.user_id, "anonymous": who.anonymous_id})
+    return {row.kind: row.customer_key for row in rows}
+
+
+def resolve(conn: Connection, who: Who) -> UUID:
+    """Return the customer that `who` names; the user id wins.
+
+    Raises:
+        UnknownCustomerError: nobody has been identified by that id yet.
+    """
+    found = find(conn, who)
+    key = found.get("user") or (found.get("anonymous") if who.user_id is None else None)
+    if key is None:
+        raise UnknownCustomerError(who)
+    return key
+
+
+def lock(conn: Connection, customer_key: UUID) -> RowMapping:
+    """Return the customer's row with its new revision; until this transaction ends nobody else changes the customer.
+
+    Raises:
+        UnknownCustomerError: there is no such customer.
+    """
+    row = conn.execute(LOCK, {"customer_key": customer_key}).mappings().one_or_none()
+    if row is None:
+        raise UnknownCustomerError(customer_key)
+    return row
+
+
+def read_facts(conn: Connection, row: RowMapping) -> Customer:
+    """Return everything known of a locked customer; of events only those that some strategy watches."""
+    details = conn.execute(FACTS, {"customer_key": row["customer_key"]})
+    return customer_from(row, details.mappings().one())
+
+
+def customer_from(row: Mapping[str, Any], details: Mapping[str, Any]) -> Customer:
+    """Return the frozen customer from its row and the columns of `DETAILS`."""
+    events: dict[str, tuple[datetime, ...]] = {}
+    for name, at in details["events"] or ():
+        events[name] = (*events.get(name, ()), known_instant(at))
+    return Customer(
+        customer_key=row["customer_key"],
+        revision=row["revision"],
+        active=row["status"] == "active",
+        registered_at=row["registered_at"],
+        time_zone=row["time_zone"],
+        language=row["language"],
+        country=row["country"],
+        properties=row["properties"],
+        orders=tuple(
+            Order(known_instant(at), Decimal(total) if total is not None else None, currency)
+            for at, total, currency in details["orders"] or ()
+        ),
+        events=events,
+        addresses=tuple(Address(Channel(channel), address) for channel, address in details["addresses"] or ()),
+        consents=tuple(
+            Consent(Channel(channel), topic, ConsentState(state), known_instant(stated), instant(expires), revision)
+            for channel, topic, state, stated, expires, revision in details["consents"] or ()
+        ),
+        suppressions=tuple(
+            Suppression(
+                SuppressionClass(kind), reason, Channel(channel) if channel else None, address, topic, instant(expires)
+            )
+            for kind, reason, channel, address, topic, expires in details["suppressions"] or ()
+        ),
+        preferred=tuple(Channel(channel) for channel in row["preferred"]),
+    )
+
+
+def set_segment(conn: Connection, customer_key: UUID, segment: str | None) -> None:
+    """Keep the segment a customer is in now, for pages and reports."""
+    conn.execute(
+        sa.text("UPDATE customers SET segment = :segment WHERE customer_key = :customer_key"),
+        {"segment": segment, "customer_key": customer_key},
+    )

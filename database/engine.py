@@ -1,0 +1,92 @@
+"""The way into PostgreSQL: one engine, one transaction per unit of work, conflicts tried again as a whole.
+
+Synchronous on purpose: a unit of work is one function on one thread, which costs less than a thread hop per
+statement. Nothing outside `database/` writes SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from database.errors import DatabaseDownError, DatabaseFullError, DatabaseStuckError
+
+T = TypeVar("T")
+
+CONFLICTS = frozenset({"40P01", "40001"})
+FULL = frozenset({"53100", "53200"})
+DOWN = frozenset({"57P01", "57P02", "57P03", "53300"})
+CONNECT_SECONDS = 5
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """Return PostgreSQL's five-letter code of a failure, or None where there is none."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return original.sqlstate if isinstance(original, psycopg.Error) else None
+
+
+def _is_conflict(error: BaseException) -> bool:
+    return sqlstate(error) in CONFLICTS
+
+
+class Database:
+    """The customer database and the ledger of one installation."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, statement_timeout: timedelta = timedelta(seconds=20)) -> None:
+        """Prepare to connect to `url` (`postgresql+psycopg://…`); nothing is connected yet."""
+        options = f"-c search_path=tactful,public -c timezone=UTC -c statement_timeout={int(statement_timeout.total_seconds() * 1000)}"
+        self.engine = sa.create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            connect_args={"connect_timeout": CONNECT_SECONDS, "options": options, "prepare_threshold": 2},
+        )
+
+    def run(self, work: Callable[[sa.Connection], T]) -> T:
+        """Return what `work` returns, done in one transaction; on a conflict the whole of it is done again.
+
+        Raises:
+            DatabaseDownError: PostgreSQL cannot be reached or is going away.
+            DatabaseFullError: it has no room left.
+            DatabaseStuckError: conflicts did not end, or no connection became free.
+        """
+        again = Retrying(
+            retry=retry_if_exception(_is_conflict),
+            stop=stop_after_attempt(8),
+            wait=wait_random_exponential(multiplier=0.01, max=0.5),
+            reraise=True,
+        )
+        try:
+            return again(self._once, work)
+        except PoolTimeoutError as error:
+            raise DatabaseStuckError("no database connection became free within 10 s") from error
+        except DBAPIError as error:
+            raise _told_apart(error) from error
+
+    def _once(self, work: Callable[[sa.Connection], T]) -> T:
+        with self.engine.begin() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _told_apart(error: DBAPIError) -> Exception:
+    state = sqlstate(error)
+    if state in FULL:
+        return DatabaseFullError("PostgreSQL has no room left; nothing was written")
+    if state in CONFLICTS:
+        return DatabaseStuckError("PostgreSQL kept reporting conflicts; nothing was written")
+    if error.connection_invalidated or state in DOWN or (isinstance(error, OperationalError) and state is None):
+        return DatabaseDownError("PostgreSQL cannot be reached; nothing was written, or it will be found when it is back")
+    return error

@@ -1,0 +1,282 @@
+"""What comes in becomes rows: one transaction stores it, works out what follows, and leaves word for Temporal.
+
+Every function is safe to repeat: a message id that was taken in before changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, text
+
+from database import customers, journeys, strategies
+from database.errors import IdTakenError, UnknownCustomerError
+from database.journeys import Cause
+from database.strategies import Loaded
+from tactful.conditions import segment_of
+from tactful.facts import Customer
+from tactful.following import Happened, Story, clock_steps, follow, reached
+from tactful.intake import Identify, Statement, Track, Who
+from tactful.timing import zone_of
+
+ORDER_PLACED = "order.placed"
+EVENTS = uuid.UUID("2f6f9b1e-0f1c-4c55-8a55-0a5a2d1c7e11")
+
+REGISTER = text(
+    "INSERT INTO customers (customer_key, registered_at, created_at) VALUES (:customer_key, :registered_at, :now) "
+    "ON CONFLICT DO NOTHING"
+)
+FORGET = text("DELETE FROM customers WHERE customer_key = :customer_key")
+LINK = text(
+    "INSERT INTO customer_ids (kind, id, customer_key, since) VALUES (:kind, :id, :customer_key, :now) "
+    "ON CONFLICT DO NOTHING"
+)
+TELL = text(
+    "UPDATE customers SET time_zone = coalesce(:time_zone, time_zone), language = coalesce(:language, language), "
+    "country = coalesce(:country, country), properties = properties || CAST(:properties AS jsonb), "
+    "preferred = coalesce(CAST(:preferred AS jsonb), preferred), "
+    "registered_at = coalesce(:registered_at, registered_at) WHERE customer_key = :customer_key RETURNING *"
+)
+RETIRE_ADDRESS = text(
+    "UPDATE addresses SET replaced_at = :now WHERE customer_key = :customer_key AND channel = :channel "
+    "AND replaced_at IS NULL AND address IS DISTINCT FROM :address"
+)
+ADD_ADDRESS = text(
+    "INSERT INTO addresses (customer_key, channel, address, since, revision) "
+    "VALUES (:customer_key, :channel, :address, :now, :revision) "
+    "ON CONFLICT (customer_key, channel) WHERE replaced_at IS NULL DO NOTHING"
+)
+STATE = text(
+    "INSERT INTO consents (customer_key, channel, topic, state, basis, source, evidence, stated_at, recorded_at, "
+    "expires_at, revision) SELECT :customer_key, :channel, :topic, :state, :basis, :source, "
+    "CAST(:evidence AS jsonb), :stated_at, :now, :expires_at, :revision WHERE NOT EXISTS (SELECT 1 FROM consents "
+    "WHERE customer_key = :customer_key AND channel = :channel AND topic = :topic AND state = :state "
+    "AND stated_at = :stated_at AND source = :source)"
+)
+STORE = text(
+    "INSERT INTO events (event_key, customer_key, name, message_id, occurred_at, received_at, properties, historical, "
+    "revision) VALUES (:event_key, :customer_key, :name, :message_id, :occurred_at, :now, "
+    "CAST(:properties AS jsonb), :historical, :revision) ON CONFLICT (message_id) DO NOTHING RETURNING event_key"
+)
+STORE_ORDER = text(
+    "INSERT INTO orders (event_key, customer_key, order_id, placed_at, total, currency, properties) VALUES "
+    "(:event_key, :customer_key, :order_id, :placed_at, :total, :currency, CAST(:properties AS jsonb)) "
+    "ON CONFLICT DO NOTHING"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """An event as taken in; a *duplicate* had been taken in before and changed nothing now."""
+
+    customer_key: UUID
+    event_key: UUID
+    duplicate: bool
+
+
+def identify(conn: Connection, said: Identify, *, now: datetime) -> UUID:
+    """Take in facts about a customer, who is registered if nobody has that id yet; return their key.
+
+    Raises:
+        IdTakenError: the two ids given belong to two different customers.
+    """
+    customer_key = _register(conn, said, now)
+    locked = customers.lock(conn, customer_key)
+    for kind, id_ in (("user", said.who.user_id), ("anonymous", said.who.anonymous_id)):
+        if id_ is not None:
+            conn.execute(LINK, {"kind": kind, "id": id_, "customer_key": customer_key, "now": now})
+    row = _tell(conn, said, customer_key)
+    for channel, address in said.addresses.items():
+        change = {"customer_key": customer_key, "channel": channel.value, "address": address, "now": now}
+        conn.execute(RETIRE_ADDRESS, change)
+        if address is not None:
+            conn.execute(ADD_ADDRESS, change | {"revision": locked["revision"]})
+    for statement in said.statements:
+        _state(conn, statement, customer_key, locked["revision"], now)
+    _look_again(conn, row, zone_changed=row["time_zone"] != locked["time_zone"], now=now)
+    return customer_key
+
+
+def track(conn: Connection, done: Track, *, now: datetime) -> Tracked:
+    """Take in an event and carry out what follows from it.
+
+    Raises:
+        UnknownCustomerError: nobody has been identified by that id yet.
+    """
+    customer_key = customers.resolve(conn, done.who)
+    row = customers.lock(conn, customer_key)
+    event_key = uuid.uuid5(EVENTS, done.message_id)
+    stored = conn.execute(
+        STORE,
+        {
+            "event_key": event_key,
+            "customer_key": customer_key,
+            "name": done.name,
+            "message_id": done.message_id,
+            "occurred_at": done.occurred_at,
+            "now": now,
+            "properties": _json(done.properties),
+            "historical": done.historical,
+            "revision": row["revision"],
+        },
+    ).scalar_one_or_none()
+    if stored is None:
+        return Tracked(customer_key, event_key, duplicate=True)
+    total, currency = _worth(done)
+    if done.name == ORDER_PLACED:
+        _store_order(conn, done, customer_key, event_key, total, currency)
+    cause = Cause(customer_key, row["revision"], now, event_key, total, currency)
+    _carry_out(conn, row, Happened(done.name, done.occurred_at, done.properties, done.historical), cause)
+    return Tracked(customer_key, event_key, duplicate=False)
+
+
+def track_many(conn: Connection, many: Sequence[Track], *, now: datetime) -> list[Tracked | UnknownCustomerError]:
+    """Take in many events in one transaction, a customer's in the order given; unknown customers are answered, not raised.
+
+    Customers are locked in the order of their keys, so that two such transactions never wait for each other.
+    """
+    keys = [_known(conn, done.who) for done in many]
+    order = sorted(range(len(many)), key=lambda i: (str(keys[i]), i))
+    answers: dict[int, Tracked | UnknownCustomerError] = {}
+    for i in order:
+        known = keys[i] is not None
+        answers[i] = track(conn, many[i], now=now) if known else UnknownCustomerError(many[i].who)
+    return [answers[i] for i in range(len(many))]
+
+
+def _known(conn: Connection, who: Who) -> UUID | None:
+    try:
+        return customers.resolve(conn, who)
+    except UnknownCustomerError:
+        return None
+
+
+def _register(conn: Connection, said: Identify, now: datetime) -> UUID:
+    found = customers.find(conn, said.who)
+    if len(set(found.values())) > 1:
+        raise IdTakenError("anonymous")
+    if found:
+        return next(iter(found.values()))
+    customer_key = uuid.uuid4()
+    registered_at = said.registered_at or said.occurred_at
+    conn.execute(REGISTER, {"customer_key": customer_key, "registered_at": registered_at, "now": now})
+    kind = "user" if said.who.user_id is not None else "anonymous"
+    row = {"kind": kind, "id": said.who.user_id or said.who.anonymous_id, "customer_key": customer_key, "now": now}
+    conn.execute(LINK, row)
+    winner = customers.resolve(conn, said.who)
+    if winner != customer_key:
+        conn.execute(FORGET, {"customer_key": customer_key})
+    return winner
+
+
+def _tell(conn: Connection, said: Identify, customer_key: UUID) -> RowMapping:
+    preferred = json.dumps([channel.value for channel in said.preferred]) if said.preferred is not None else None
+    row = {
+        "customer_key": customer_key,
+        "time_zone": said.time_zone,
+        "language": said.language,
+        "country": said.country,
+        "properties": _json(said.properties),
+        "preferred": preferred,
+        "registered_at": said.registered_at,
+    }
+    return conn.execute(TELL, row).mappings().one()
+
+
+def _state(conn: Connection, statement: Statement, customer_key: UUID, revision: int, now: datetime) -> None:
+    row = {
+        "customer_key": customer_key,
+        "channel": statement.channel.value,
+        "topic": statement.topic,
+        "state": statement.state.value,
+        "basis": statement.basis,
+        "source": statement.source,
+        "evidence": _json(statement.evidence),
+        "stated_at": statement.stated_at,
+        "expires_at": statement.expires_at,
+        "revision": revision,
+        "now": now,
+    }
+    conn.execute(STATE, row)
+
+
+def _store_order(
+    conn: Connection, done: Track, customer_key: UUID, event_key: UUID, total: Decimal | None, currency: str | None
+) -> None:
+    order_id = done.properties.get("order_id")
+    row = {
+        "event_key": event_key,
+        "customer_key": customer_key,
+        "order_id": str(order_id) if order_id is not None else None,
+        "placed_at": done.occurred_at,
+        "total": total,
+        "currency": currency,
+        "properties": _json(done.properties),
+    }
+    conn.execute(STORE_ORDER, row)
+
+
+def _carry_out(conn: Connection, row: RowMapping, event: Happened, cause: Cause) -> None:
+    """Work out, per strategy, what follows from an event, and write it."""
+    all_published = strategies.published(conn)
+    if not all_published:
+        return
+    customer = customers.read_facts(conn, row)
+    open_journeys = journeys.read_open(conn, cause.customer_key)
+    entries = journeys.read_entries(conn, cause.customer_key)
+    for loaded in all_published:
+        clocks = {
+            step: journeys.read_clock(conn, cause.customer_key, event.name, per, key)
+            for step, per, key in clock_steps(loaded.strategy, event)
+        }
+        name = loaded.strategy.name
+        story = Story(customer, open_journeys.get(name, ()), entries.get(name, {}), clocks, loaded.blocked_steps)
+        journeys.carry_out(conn, follow(loaded.strategy, event, story, cause.now), loaded, cause)
+    _keep_segment(conn, row, customer, all_published[0], cause.now)
+
+
+def _look_again(conn: Connection, row: RowMapping, *, zone_changed: bool, now: datetime) -> None:
+    """After new facts: milestones that are reached by them, waits that a new time zone moves."""
+    open_journeys = journeys.read_open(conn, row["customer_key"])
+    if not open_journeys:
+        return
+    cause = Cause(row["customer_key"], row["revision"], now)
+    woken: dict[UUID, None] = {}
+    customer = customers.read_facts(conn, row)
+    for loaded in strategies.published(conn):
+        story = Story(customer, open_journeys.get(loaded.strategy.name, ()))
+        effects = reached(loaded.strategy, story, now)
+        journeys.carry_out(conn, effects, loaded, cause)
+        woken.update(dict.fromkeys(effect.journey_key for effect in effects))
+    if zone_changed:
+        for journey in (j for of in open_journeys.values() for j in of if j.journey_key not in woken):
+            journeys.wake(conn, journey.journey_key, cause)
+
+
+def _keep_segment(conn: Connection, row: RowMapping, customer: Customer, loaded: Loaded, now: datetime) -> None:
+    segment = segment_of(customer, loaded.strategy.segments, now, zone_of(customer, loaded.strategy))
+    if segment != row["segment"]:
+        customers.set_segment(conn, customer.customer_key, segment)
+
+
+def _worth(done: Track) -> tuple[Decimal | None, str | None]:
+    """Return what an event was worth: its `total` (or Segment's `revenue`) and `currency`."""
+    said = done.properties.get("total", done.properties.get("revenue"))
+    currency = done.properties.get("currency")
+    if isinstance(said, Mapping):
+        currency, said = said.get("currency", currency), said.get("amount")
+    try:
+        total = Decimal(str(said)) if said is not None else None
+    except InvalidOperation:
+        total = None
+    return total, str(currency) if currency is not None else None
+
+
+def _json(values: Mapping[str, object]) -> str:
+    return json.dumps(dict(values), ensure_ascii=False, default=str)

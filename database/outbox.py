@@ -1,0 +1,91 @@
+"""Words for Temporal, written with what causes them and told afterwards: a Temporal outage loses nothing.
+
+Told in order per customer: only a customer's oldest word is ever handed out. Telling twice is harmless, because a
+start refuses a used id and a wake-up carries no data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+WRITE = text(
+    "INSERT INTO outbox (customer_key, kind, workflow_id, workflow_type, subject_key, written_at) "
+    "VALUES (:customer_key, :kind, :workflow_id, :workflow_type, :subject_key, :now)"
+)
+WAKE = text(
+    "INSERT INTO outbox (customer_key, kind, workflow_id, workflow_type, subject_key, written_at) "
+    "SELECT :customer_key, 'wake', strategy || '/' || first_step || '/' || journey_key, '', journey_key, :now "
+    "FROM journeys WHERE journey_key = :journey_key"
+)
+TAKE = text(
+    "UPDATE outbox SET lease_until = now() + interval '30 seconds', attempts = attempts + 1 WHERE outbox_no IN ("
+    " SELECT o.outbox_no FROM outbox o WHERE (o.lease_until IS NULL OR o.lease_until < now())"
+    " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.customer_key = o.customer_key AND e.outbox_no < o.outbox_no)"
+    " ORDER BY o.outbox_no LIMIT :most FOR UPDATE SKIP LOCKED) "
+    "RETURNING outbox_no, customer_key, kind, workflow_id, workflow_type, subject_key, attempts"
+)
+DONE = text("DELETE FROM outbox WHERE outbox_no = ANY(:numbers)")
+GIVE_BACK = text("UPDATE outbox SET lease_until = NULL WHERE outbox_no = ANY(:numbers)")
+BACKLOG = text("SELECT count(*) AS waiting, min(written_at) AS oldest FROM outbox")
+
+
+@dataclass(frozen=True)
+class Word:
+    """One thing to tell Temporal."""
+
+    outbox_no: int
+    customer_key: UUID
+    kind: Literal["start", "wake"]
+    workflow_id: str
+    workflow_type: str
+    subject_key: UUID
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many words wait to be told, and since when."""
+
+    waiting: int
+    oldest: datetime | None
+
+
+def start(
+    conn: Connection, workflow_id: str, workflow_type: str, subject_key: UUID, customer_key: UUID, *, now: datetime
+) -> None:
+    """Leave word that a workflow is to be started."""
+    row = {"kind": "start", "workflow_id": workflow_id, "workflow_type": workflow_type, "subject_key": subject_key}
+    conn.execute(WRITE, row | {"customer_key": customer_key, "now": now})
+
+
+def wake(conn: Connection, journey_key: UUID, customer_key: UUID, *, now: datetime) -> None:
+    """Leave word that a journey's workflow is to look again."""
+    conn.execute(WAKE, {"customer_key": customer_key, "journey_key": journey_key, "now": now})
+
+
+def take(conn: Connection, *, most: int = 100) -> tuple[Word, ...]:
+    """Lease the oldest word of each of up to `most` customers; a lease not settled lapses and is taken again.
+
+    Leases run on the database's clock, the only one that all workers share.
+    """
+    rows = conn.execute(TAKE, {"most": most})
+    return tuple(sorted((Word(**row) for row in rows.mappings()), key=lambda word: word.outbox_no))
+
+
+def settle(conn: Connection, told: Sequence[int], untold: Sequence[int]) -> None:
+    """Delete what was told; give back what was not."""
+    if told:
+        conn.execute(DONE, {"numbers": list(told)})
+    if untold:
+        conn.execute(GIVE_BACK, {"numbers": list(untold)})
+
+
+def backlog(conn: Connection) -> Backlog:
+    """Return how much is still to be told."""
+    return Backlog(**conn.execute(BACKLOG).mappings().one())

@@ -1,0 +1,212 @@
+"""What a step will say to a customer, as rows: planned when it is entered, planned anew when its clock is set again.
+
+`enter_step` may be run any number of times: rows that are there are not written again, the same plan comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy.dialects.postgresql import insert
+
+from database import customers, journeys, strategies
+from database.journeys import Cause
+from database.strategies import Loaded
+from database.tables import contacts
+from tactful.keys import contact_key
+from tactful.planning import Planned, ends_at, plan, stays_open
+from tactful.strategy.model import Communication, Step
+from tactful.temporal import workflow_type
+from tactful.words import ContactState, JourneyState, Reason
+
+JOURNEY = text("SELECT * FROM journeys WHERE journey_key = :journey_key")
+MARK = text(
+    "UPDATE journeys SET planned_cycle = cycle, ends_at = :ends_at, revision = :revision WHERE journey_key = :journey_key"
+)
+MOVE = text(
+    "UPDATE contacts SET due_at = :due_at, planned_for = :due_at, expires_at = :expires_at, updated_at = :now, "
+    "revision = :revision WHERE contact_key = :contact_key AND state = 'planned' AND due_at = planned_for "
+    "AND due_at <> :due_at"
+)
+NEXT = text(
+    "SELECT contact_key, CASE WHEN state = 'claimed' THEN lease_until ELSE due_at END AS at FROM contacts "
+    "WHERE journey_key = :journey_key AND (state = 'claimed' OR (state IN ('planned', 'held') AND NOT :over)) "
+    "ORDER BY at, contact_key LIMIT 1"
+)
+CONTINUE = text(
+    "UPDATE journeys SET step = :step, version = :version, cycle = 1, planned_cycle = 0, state = 'open', "
+    "started_at = :now, due_at = NULL, ends_at = NULL, milestones = '[]'::jsonb, ended_at = NULL, "
+    "revision = :revision WHERE journey_key = :journey_key"
+)
+
+
+@dataclass(frozen=True)
+class NextContact:
+    """The contact a journey has to look at next, and when."""
+
+    contact_key: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """Where a journey stands: over or not, what comes next, until when it stays open though all is said."""
+
+    over: bool
+    next_contact: NextContact | None
+    stays_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Left:
+    """The end of a step: *again* when it is not over after all, else the workflow type that follows, if any."""
+
+    again: bool
+    then: str | None
+
+
+def enter_step(conn: Connection, customer_key: UUID, journey_key: UUID, *, now: datetime) -> StepPlan:
+    """Plan what the step says, unless that was done, and return where the journey stands."""
+    locked = customers.lock(conn, customer_key)
+    journey = _journey(conn, journey_key)
+    over = JourneyState(journey["state"]).ended
+    if over:
+        return StepPlan(over=True, next_contact=read_next(conn, journey_key, over=True), stays_until=None)
+    loaded = strategies.load(conn, journey["strategy"], journey["version"])
+    step = loaded.strategy.steps[journey["step"]]
+    customer = customers.read_facts(conn, locked)
+    until = ends_at(step, loaded.strategy, started_at=journey["started_at"], due_at=journey["due_at"], customer=customer)
+    planned, passed = plan(
+        step,
+        strategy=loaded.strategy,
+        journey_started_at=journey["started_at"],
+        due_at=journey["due_at"],
+        cycle=journey["cycle"],
+        customer=customer,
+        now=now,
+    )
+    if journey["planned_cycle"] < journey["cycle"]:
+        _write(conn, journey, loaded, step, planned, passed, locked["revision"], now)
+        conn.execute(MARK, {"journey_key": journey_key, "ends_at": until, "revision": locked["revision"]})
+    else:
+        _move(conn, journey, planned, locked["revision"], now)
+    return StepPlan(
+        over=False,
+        next_contact=read_next(conn, journey_key, over=False),
+        stays_until=until if stays_open(step) else None,
+    )
+
+
+def leave_step(conn: Connection, customer_key: UUID, journey_key: UUID, *, now: datetime) -> Left:
+    """End the step, unless something new has begun in the meantime, and say what follows."""
+    locked = customers.lock(conn, customer_key)
+    journey = _journey(conn, journey_key)
+    state = JourneyState(journey["state"])
+    moved_on = not state.ended and journey["planned_cycle"] < journey["cycle"]
+    unsettled = read_next(conn, journey_key, over=state.ended or _time_is_up(journey, now)) is not None
+    if moved_on or unsettled:
+        return Left(again=True, then=None)
+    loaded = strategies.load(conn, journey["strategy"], journey["version"])
+    cause = Cause(customer_key, locked["revision"], now)
+    if not state.ended:
+        timed_out = _time_is_up(journey, now) and stays_open(loaded.strategy.steps[journey["step"]])
+        journeys.end(conn, journey_key, JourneyState.TIMED_OUT if timed_out else JourneyState.COMPLETED, cause)
+    return Left(again=False, then=_continue(conn, journey, cause))
+
+
+def read_next(conn: Connection, journey_key: UUID, *, over: bool) -> NextContact | None:
+    """Return a journey's next contact; of one that is over, only what is still in flight."""
+    row = conn.execute(NEXT, {"journey_key": journey_key, "over": over}).one_or_none()
+    return NextContact(row.contact_key, row.at) if row else None
+
+
+def _time_is_up(journey: RowMapping, now: datetime) -> bool:
+    return journey["ends_at"] is not None and journey["ends_at"] <= now
+
+
+def _journey(conn: Connection, journey_key: UUID) -> RowMapping:
+    return conn.execute(JOURNEY, {"journey_key": journey_key}).mappings().one()
+
+
+def _write(  # noqa: PLR0913, PLR0917 - one place writes what all of them are needed for
+    conn: Connection,
+    journey: RowMapping,
+    loaded: Loaded,
+    step: Step,
+    planned: tuple[Planned, ...],
+    passed: tuple[Planned, ...],
+    revision: int,
+    now: datetime,
+) -> None:
+    rows = [_row(journey, loaded, step, each, revision, now) for each in planned]
+    rows += [
+        _row(journey, loaded, step, each, revision, now)
+        | {"state": ContactState.EXPIRED.value, "reason": Reason.EXPIRED.value}
+        for each in passed
+    ]
+    if rows:
+        conn.execute(insert(contacts).on_conflict_do_nothing(), rows)
+
+
+def _row(
+    journey: RowMapping, loaded: Loaded, step: Step, each: Planned, revision: int, now: datetime
+) -> dict[str, Any]:
+    communication = next(c for c in step.communications if c.name == each.communication)
+    blocked = (step.name, each.communication) in loaded.blocked_communications
+    return contact_row(loaded, communication) | {
+        "contact_key": contact_key(journey["journey_key"], step.name, each.communication, each.occurrence),
+        "journey_key": journey["journey_key"],
+        "customer_key": journey["customer_key"],
+        "cycle": each.occurrence,
+        "state": (ContactState.SKIPPED if blocked else ContactState.PLANNED).value,
+        "reason": Reason.NOT_YET.value if blocked else None,
+        "planned_for": each.due_at,
+        "due_at": each.due_at,
+        "expires_at": each.expires_at,
+        "created_at": now,
+        "updated_at": now,
+        "revision": revision,
+    }
+
+
+def contact_row(loaded: Loaded, communication: Communication) -> Mapping[str, Any]:
+    """Return the columns of a contact that its communication determines."""
+    return {
+        "strategy": loaded.strategy.name,
+        "version": loaded.version,
+        "stage": communication.stage,
+        "step": communication.step,
+        "communication": communication.name,
+        "topic": communication.topic,
+        "purpose": loaded.strategy.topics[communication.topic].purpose.value,
+        "raised": communication.raised,
+        "channels": [channel.value for channel in communication.by[0].channels],
+        "question": communication.ask,
+    }
+
+
+def _move(conn: Connection, journey: RowMapping, planned: tuple[Planned, ...], revision: int, now: datetime) -> None:
+    """Move contacts whose local time is another instant now: the customer's zone, or its rules, changed."""
+    for each in planned:
+        key = contact_key(journey["journey_key"], journey["step"], each.communication, each.occurrence)
+        row = {"contact_key": key, "due_at": each.due_at, "expires_at": each.expires_at}
+        conn.execute(MOVE, row | {"now": now, "revision": revision})
+
+
+def _continue(conn: Connection, journey: RowMapping, cause: Cause) -> str | None:
+    """Move the journey on to the step that follows by `then`; return its workflow type, None at the journey's end."""
+    published = next((p for p in strategies.published(conn) if p.strategy.name == journey["strategy"]), None)
+    step = published.strategy.steps.get(journey["step"]) if published else None
+    if published is None or step is None or step.then is None or journey["state"] == JourneyState.EXITED.value:
+        return None
+    following = published.strategy.steps[step.then]
+    if following.draft or following.name in published.blocked_steps:
+        return None
+    row = {"journey_key": journey["journey_key"], "step": following.name, "version": published.version}
+    conn.execute(CONTINUE, row | {"now": cause.now, "revision": cause.revision})
+    return workflow_type(following.name, following.shape)

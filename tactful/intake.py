@@ -1,0 +1,75 @@
+"""What comes in through the doors, already checked: statements about a customer, events, requests for a contact.
+
+Frozen values between whoever checked them (the API, an import) and the database. No I/O, no parsing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tactful.words import Channel, ConsentState
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A customer by other people's ids; at least one is given."""
+
+    user_id: str | None = None
+    anonymous_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a customer said about one topic on one channel, with the proof of it."""
+
+    channel: Channel
+    topic: str
+    state: ConsentState
+    basis: str
+    source: str
+    stated_at: datetime
+    evidence: Mapping[str, object] = field(default_factory=dict[str, object])
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Facts about a customer as of `occurred_at`. None in `addresses` takes the address away."""
+
+    who: Who
+    message_id: str
+    occurred_at: datetime
+    time_zone: str | None = None
+    language: str | None = None
+    country: str | None = None
+    properties: Mapping[str, object] = field(default_factory=dict[str, object])
+    addresses: Mapping[Channel, str | None] = field(default_factory=dict[Channel, "str | None"])
+    preferred: tuple[Channel, ...] | None = None
+    statements: tuple[Statement, ...] = ()
+    registered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Something a customer did at `occurred_at`. A *historical* one tells the past: it opens no journey but a clock."""
+
+    who: Who
+    name: str
+    message_id: str
+    occurred_at: datetime
+    properties: Mapping[str, object] = field(default_factory=dict[str, object])
+    historical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Make this contact for this customer; `request_key` is the caller's own idempotency key."""
+
+    who: Who
+    communication: str
+    request_key: str
+    step: str | None = None
+    strategy: str | None = None
+    properties: Mapping[str, object] = field(default_factory=dict[str, object])
