@@ -1,0 +1,82 @@
+"""What a connector declares of itself, and the test of a message against it before anything is sent.
+
+Pure: it reads a message and a declaration. What a provider thinks of the message is the connector's to find out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from tactful.connector.faults import Fault, SendFault
+from tactful.connector.message import Message
+from tactful.words import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class NativeKey:
+    """The provider sends once per key, however often it is asked within `window` (None: for ever)."""
+
+    window: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The provider can be asked by our key whether it has the message, once `settles_after` has passed."""
+
+    settles_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class NoKey:
+    """Neither: what is not known stays so until a receipt or a person settles it."""
+
+
+Idempotency = NativeKey | Lookup | NoKey
+
+
+class Feature(StrEnum):
+    """The parts of a message that not every connector can carry; each is named as the field of `Message`."""
+
+    SUBJECT = "subject"
+    TITLE = "title"
+    TEXT = "text"
+    HTML = "html"
+    LINK = "link"
+    REPLY_TO = "reply_to"
+    UNSUBSCRIBE_URL = "unsubscribe_url"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a connector can do.
+
+    Attributes:
+        channels: The channels it serves.
+        idempotency: What a second attempt with the same key means.
+        features: The parts of a message it carries. A message with any other part is refused, never cut down.
+        bytes_max: Most bytes of text and HTML together, in UTF-8.
+    """
+
+    channels: tuple[Channel, ...]
+    idempotency: Idempotency
+    features: frozenset[Feature]
+    bytes_max: int
+
+    def admit(self, message: Message) -> None:
+        """Let a message pass that this connector can carry whole.
+
+        Raises:
+            SendFault: UNSUPPORTED where the channel or a part is not among the capabilities; BAD_CONTENT where it is
+                too big.
+        """
+        if message.channel not in self.channels:
+            raise SendFault(Fault.UNSUPPORTED, "channel", f"serves {', '.join(self.channels)}, not {message.channel}")
+        lacking = [part for part in Feature if part not in self.features and getattr(message, part) is not None]
+        if lacking:
+            raise SendFault(Fault.UNSUPPORTED, "feature", f"cannot carry {', '.join(lacking)}")
+        size_bytes = sum(len(part.encode()) for part in (message.text, message.html) if part)
+        if size_bytes > self.bytes_max:
+            detail = f"the text is {size_bytes:,} bytes long; at most {self.bytes_max:,} can be sent"
+            raise SendFault(Fault.BAD_CONTENT, "size", detail)

@@ -1,0 +1,60 @@
+"""How a connector is called: tested first, within its time, and with nothing but `Accepted` or `SendFault` coming out.
+
+It retries nothing: one call is one attempt, and whether there is another is decided afresh in the ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from tactful.connector.capabilities import NativeKey
+from tactful.connector.faults import Fault, SendFault
+from tactful.connector.message import Message
+from tactful.connector.protocol import Accepted, Connector
+
+GRACE_SECONDS = 0.5
+"""How long after its deadline a connector is stopped that does not keep it: time to say what it knows."""
+
+
+def time_left(deadline: float) -> float:
+    """Return the seconds until `deadline` (monotonic seconds).
+
+    Raises:
+        SendFault: TRANSIENT, there are none: another worker may hold the contact by now.
+    """
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise SendFault(Fault.TRANSIENT, "deadline", "its time was up before anything was sent")
+    return seconds
+
+
+async def send(connector: Connector[Any], message: Message, *, deadline: float) -> Accepted:
+    """Make one attempt to send `message`, and end within `deadline` and half a second of grace.
+
+    Args:
+        connector: The connector chosen.
+        message: The frozen message.
+        deadline: Monotonic seconds (`time.monotonic`) by which it must have ended, before the claim's lease does.
+
+    Returns:
+        That the provider took it.
+
+    Raises:
+        SendFault: It did not, or that is not known. A bug in the connector or an overrun is *ambiguous*, or *transient*
+            where the provider's key makes a second attempt harmless.
+        asyncio.CancelledError: The caller was cancelled; passed on.
+    """
+    connector.capabilities.admit(message)
+    seconds = time_left(deadline)
+    harmless = isinstance(connector.capabilities.idempotency, NativeKey)
+    try:
+        async with asyncio.timeout(seconds + GRACE_SECONDS):
+            return await connector.send(message, deadline=deadline)
+    except SendFault:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a connector raises, the ledger needs an answer
+        # Its type only: its text, and its own causes, may hold an address. Hence also raised outside this block.
+        surprise = type(error).__name__
+    raise SendFault(Fault.TRANSIENT if harmless else Fault.AMBIGUOUS, "unexpected", surprise)

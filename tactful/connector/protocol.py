@@ -1,0 +1,106 @@
+"""What a connector is: a configuration, its capabilities, and one way to send a message.
+
+The contract only; how a connector is found is the loader's, how it is called the kernel's.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from tactful.connector.capabilities import Capabilities
+from tactful.connector.message import Message
+
+
+class ConnectorConfig(BaseModel):
+    """Base of every connector's configuration: the keys of its `[connectors.NAME]` table.
+
+    Secrets are `SecretStr`: the file then names where they are kept, and no `repr` or error shows them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took the message.
+
+    Attributes:
+        provider_id: The provider's name for it, by which receipts will speak of it.
+        detail: What the provider said, in one line, with no address, body or secret in it; may be empty.
+    """
+
+    provider_id: str
+    detail: str = ""
+
+
+class Deliver(Protocol):
+    """Puts a message into the house's own mailbox. Blocking; called in a thread."""
+
+    def __call__(self, message: Message, /) -> str:
+        """Keep the message, once per key however often it is called, and return the id it is kept under."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the application lends to connectors whose messages stay in the house."""
+
+    deliver: Deliver
+
+
+ConfigT = TypeVar("ConfigT", bound=ConnectorConfig)
+
+
+class Connector(ABC, Generic[ConfigT]):
+    """The code that speaks to one provider. One object per `[connectors.NAME]`, shared by all sends, in one loop.
+
+    A subclass names its `Config` and its `capabilities`, and implements `send`.
+    """
+
+    Config: ClassVar[type[ConnectorConfig]]
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, config: ConfigT, ports: Ports) -> None:
+        self.config = config
+        self.ports = ports
+
+    @abstractmethod
+    async def send(self, message: Message, *, deadline: float) -> Accepted:
+        """Hand the message to the provider, at most once.
+
+        Called through `tactful.connector.send`, which has tested the message against the capabilities. An
+        implementation asks `time_left` immediately before the bytes that cannot be taken back, and lets a cancellation
+        through after closing what it had open.
+
+        Args:
+            message: The frozen message, the same for every attempt.
+            deadline: Monotonic seconds (`time.monotonic`) by which the call must have ended.
+
+        Returns:
+            That the provider took it, and its id for it.
+
+        Raises:
+            SendFault: It did not, or that is not known.
+        """
+
+    async def aclose(self) -> None:
+        """Close what is open. Nothing is sent afterwards."""
+        return
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """What a connector that declares `Lookup` has besides."""
+
+    async def lookup(self, key: UUID, *, deadline: float) -> Accepted | None:
+        """Return what the provider made of the message with this key, or None if it never got it.
+
+        Raises:
+            SendFault: The provider could not be asked.
+        """
+        ...
