@@ -16,9 +16,9 @@ from tactful.words import Channel
 
 @dataclass(frozen=True, slots=True)
 class NativeKey:
-    """The provider sends once per key, however often it is asked within `window` (None: for ever)."""
+    """The provider sends once per key, however often it is asked within `window`; for ever where none is said."""
 
-    window: timedelta | None = None
+    window: timedelta = timedelta.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,6 @@ class Feature(StrEnum):
     HTML = "html"
     LINK = "link"
     REPLY_TO = "reply_to"
-    UNSUBSCRIBE_URL = "unsubscribe_url"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

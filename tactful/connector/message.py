@@ -26,11 +26,11 @@ class Message(BaseModel):
         key: The key of this part of the contact, the same for every attempt: the idempotency key.
         channel: The channel it is for.
         to: The address: an email address, a telephone number, a push token, the lines of a postal address.
-        sender: Who it is from on this channel: an email address, an SMS sender, an app, a return address.
         written_at: Instant at which it was frozen, in UTC; the only time a message may show.
         language: BCP 47 tag of the language it is written in.
         marketing: Whether it is about a marketing topic.
         sender_name: The company as people know it.
+        sender_address: Who it is from on this channel: an email address, an SMS sender, an app, a return address.
         reply_to: Email address that answers go to, where it is not the sender's.
         list_id: What one says yes or no to, as a dotted name: `ideas.florist` (topic, strategy).
         subject: Subject line (email).
@@ -38,8 +38,8 @@ class Message(BaseModel):
         text: Plain text (email, SMS, push).
         html: HTML (email, letter).
         link: URL that opens on a tap (push).
-        unsubscribe_url: Where one POST ends this topic for this customer. Given where the channel has a place for it
-            outside the text, as email has; an unsubscribe link that people read stands in the text.
+        unsubscribe_url: Where one POST ends this topic for this customer; for channels that have a place for it
+            outside the text, as email has. The way out that people read stands in the text.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -47,11 +47,11 @@ class Message(BaseModel):
     key: UUID
     channel: Channel
     to: str = Field(min_length=1)
-    sender: str = Field(min_length=1)
     written_at: AwareDatetime
     language: str
     marketing: bool
     sender_name: str | None = None
+    sender_address: str | None = None
     reply_to: str | None = None
     list_id: str | None = None
     subject: str | None = None
