@@ -44,7 +44,7 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column}: {label}{self.found}; expected {self.expected}.{hint}"
 
 
-class StrategyErrors(TactfulError):
+class StrategyErrors(TactfulError):  # noqa: N818  it is all of them, and is called so
     """A strategy cannot be used; `problems` has everything that was found, warnings included, in reading order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
