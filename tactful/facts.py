@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from uuid import UUID
 
 from tactful.words import Channel, ConsentState, ContactState, JourneyState, Purpose, SuppressionClass
@@ -57,7 +58,10 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer as known at this revision. `orders` are newest first, at most 1,000."""
+    """One customer as known at this revision. `orders` are newest first, at most 1,000.
+
+    `holidays` are the public holidays of where the customer lives, for the quiet hours that name them.
+    """
 
     customer_key: UUID
     revision: int
@@ -73,6 +77,7 @@ class Customer:
     consents: tuple[Consent, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     preferred: tuple[Channel, ...] = ()
+    holidays: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,10 @@ class PastContact:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another planned contact of the customer, of an open journey, which may want the same place."""
+    """Another planned contact of the customer, of an open journey, which may want the same place.
+
+    With `step`, its own communication can be looked up, so that one its customer is not eligible for keeps no place.
+    """
 
     contact_key: UUID
     communication: str
@@ -129,6 +137,7 @@ class Rival:
     topic: str
     channels: tuple[Channel, ...]
     raised: int = 0
+    step: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +152,7 @@ class ChannelState:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Everything `decide` may look at for one contact."""
+    """Everything `decide` may look at for one contact. `past` is kept newest first, in whatever order it is given."""
 
     contact: Contact
     customer: Customer
@@ -151,3 +160,8 @@ class Situation:
     past: tuple[PastContact, ...] = ()
     rivals: tuple[Rival, ...] = ()
     channels: tuple[ChannelState, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Put the past contacts in order, newest first: the caps count on it."""
+        ordered = tuple(sorted(self.past, key=attrgetter("counts_at"), reverse=True))
+        object.__setattr__(self, "past", ordered)

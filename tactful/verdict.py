@@ -16,12 +16,22 @@ Number = int | float | str | None
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One rule's answer: passed (`reason` None) or not, the numbers used, the earliest instant that would pass."""
+    """One rule's answer: passed (`reason` None) or not, the numbers used, the earliest instant that would pass.
+
+    A rule that waits for somebody to do something (confirm an opt-in, resume a journey, set up a connector) knows no
+    such instant; it says in `ask_at` when to look again. With neither, it will not pass.
+    """
 
     rule: str
     reason: Reason | None = None
     numbers: Mapping[str, Number] = field(default_factory=dict[str, Number])
     passes_at: datetime | None = None
+    ask_at: datetime | None = None
+
+    @property
+    def final(self) -> bool:
+        """Say whether the rule stops the contact for good."""
+        return self.reason is not None and self.passes_at is None and self.ask_at is None
 
 
 Trace = tuple[Line, ...]
