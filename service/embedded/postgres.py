@@ -78,6 +78,7 @@ class PostgresServer:
             StartError: It ended or did not answer in time, or the data was made by another version.
             Interrupted: The person asked to stop.
         """
+        self.stop()  # one that was killed from outside must be buried before its lock counts as stale
         self._data.make_ready(self._password())
         deadline = time.monotonic() + START_WITHIN.total_seconds()
         while True:

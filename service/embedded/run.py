@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
 from rich.console import Console
@@ -22,13 +22,20 @@ from service.embedded.supervise import StopRequest, Supervisor
 from service.embedded.temporal import TemporalServer
 
 
-def main() -> int:
-    """Run everything until the person stops it; return the exit code: 0 when they did, 1 when something failed."""
+def main(join: Callable[[Stack], Application] = application) -> int:
+    """Run everything until the person stops it.
+
+    Args:
+        join: What runs on the two servers.
+
+    Returns:
+        The exit code: 0 when the person stopped it, 1 when something failed.
+    """
     console = Console(highlight=False)
     try:
         settings = from_environment()
         with open_home(settings.home) as home, StopRequest().listening() as request:
-            _run(settings, home, request, console)
+            _run(settings, home, request, join, console)
     except StartError as error:
         Console(stderr=True, highlight=False).print(Text(f"\n{error}", style="red"))
         return 1
@@ -39,14 +46,20 @@ def main() -> int:
     return 0
 
 
-def _run(settings: EmbeddedSettings, home: Home, request: StopRequest, console: Console) -> None:
+def _run(
+    settings: EmbeddedSettings,
+    home: Home,
+    request: StopRequest,
+    join: Callable[[Stack], Application],
+    console: Console,
+) -> None:
     for name in end_leftovers(home.running):
         console.print(f"Ended a {name} that an earlier run had left behind.")
     require_free(settings.ports())
     supervisor = Supervisor(home, request)
     try:
         stack = _start_servers(settings, home, supervisor, console)
-        joined = application(stack)
+        joined = join(stack)
         for step in joined.steps:
             if isinstance(step, Action):
                 with _saying(console, step.says), request.interrupting(), _explained(home, step.says):

