@@ -24,7 +24,9 @@ MOST_ORDERS = 1000
 MOST_EVENTS = 1000
 
 LOCK = text("UPDATE customers SET revision = revision + 1 WHERE customer_key = :customer_key RETURNING *")
-RESOLVE = text("SELECT kind, customer_key FROM customer_ids WHERE (kind, id) IN (('user', :user), ('anonymous', :anonymous))")
+RESOLVE = text(
+    "SELECT kind, customer_key FROM customer_ids WHERE (kind, id) IN (('user', :user), ('anonymous', :anonymous))"
+)
 
 # The subselects that make a customer's facts; each statement that needs them embeds them, so that a decision reads
 # everything at one instant. Amounts travel as text: JSON numbers would lose cents.

@@ -88,5 +88,7 @@ def _told_apart(error: DBAPIError) -> Exception:
     if state in CONFLICTS:
         return DatabaseStuckError("PostgreSQL kept reporting conflicts; nothing was written")
     if error.connection_invalidated or state in DOWN or (isinstance(error, OperationalError) and state is None):
-        return DatabaseDownError("PostgreSQL cannot be reached; nothing was written, or it will be found when it is back")
+        return DatabaseDownError(
+            "PostgreSQL cannot be reached; nothing was written, or it will be found when it is back"
+        )
     return error

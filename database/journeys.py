@@ -77,9 +77,7 @@ def read_open(conn: Connection, customer_key: UUID) -> dict[str, tuple[OpenJourn
     """Return a customer's open journeys by strategy."""
     found: dict[str, tuple[OpenJourney, ...]] = {}
     for row in conn.execute(OPEN, {"customer_key": customer_key}):
-        journey = OpenJourney(
-            row.journey_key, row.step, row.key, row.started_at, row.cycle, tuple(row.milestones)
-        )
+        journey = OpenJourney(row.journey_key, row.step, row.key, row.started_at, row.cycle, tuple(row.milestones))
         found[row.strategy] = (*found.get(row.strategy, ()), journey)
     return found
 
@@ -116,12 +114,19 @@ def carry_out(conn: Connection, effects: Iterable[Effect], loaded: Loaded, cause
 def end(
     conn: Connection, journey_key: UUID, state: JourneyState, cause: Cause, *, goal_at: datetime | None = None
 ) -> None:
-    """End an open journey, cancel what it still planned and wake its workflow so that it leaves."""
+    """End an open journey from outside, and wake its workflow so that it leaves."""
+    close(conn, journey_key, state, cause, goal_at=goal_at)
+    wake(conn, journey_key, cause)
+
+
+def close(
+    conn: Connection, journey_key: UUID, state: JourneyState, cause: Cause, *, goal_at: datetime | None = None
+) -> None:
+    """Write the end of an open journey and cancel what it still planned."""
     reached = state is JourneyState.GOAL
     row = {"journey_key": journey_key, "state": state.value, "goals": int(reached), "goal_at": goal_at}
     conn.execute(END, row | _earned(cause))
     cancel(conn, journey_key, Reason.GOAL_REACHED if reached else Reason.JOURNEY_ENDED, cause)
-    wake(conn, journey_key, cause)
 
 
 def cancel(
@@ -157,7 +162,9 @@ def _begin(conn: Connection, entered: Enter, loaded: Loaded, cause: Cause) -> No
         "goal_at": entered.goal_at,
         "ended_at": cause.now if over else None,
     }
-    conn.execute(BEGIN, row | {"customer_key": cause.customer_key, "event_key": cause.event_key, "revision": cause.revision})
+    conn.execute(
+        BEGIN, row | {"customer_key": cause.customer_key, "event_key": cause.event_key, "revision": cause.revision}
+    )
     if not over:
         workflow_id = journey_workflow_id(loaded.strategy.name, entered.step, journey_key)
         type_ = workflow_type(entered.step, step.shape)

@@ -33,10 +33,11 @@ MOVE = text(
     "revision = :revision WHERE contact_key = :contact_key AND state = 'planned' AND due_at = planned_for "
     "AND due_at <> :due_at"
 )
+# What is left of a journey that is over is looked at without delay: its decision is that nobody wants it any more.
 NEXT = text(
-    "SELECT contact_key, CASE WHEN state = 'claimed' THEN lease_until ELSE due_at END AS at FROM contacts "
-    "WHERE journey_key = :journey_key AND (state = 'claimed' OR (state IN ('planned', 'held') AND NOT :over)) "
-    "ORDER BY at, contact_key LIMIT 1"
+    "SELECT contact_key, state = 'claimed' AS in_flight, "
+    "CASE WHEN state = 'claimed' THEN lease_until WHEN :over THEN updated_at ELSE due_at END AS at FROM contacts "
+    "WHERE journey_key = :journey_key AND state IN ('planned', 'held', 'claimed') ORDER BY at, contact_key LIMIT 1"
 )
 CONTINUE = text(
     "UPDATE journeys SET step = :step, version = :version, cycle = 1, planned_cycle = 0, state = 'open', "
@@ -51,12 +52,15 @@ class NextContact:
 
     contact_key: UUID
     at: datetime
+    in_flight: bool
 
 
 @dataclass(frozen=True)
 class StepPlan:
     """Where a journey stands: over or not, what comes next, until when it stays open though all is said."""
 
+    step: str
+    cycle: int
     over: bool
     next_contact: NextContact | None
     stays_until: datetime | None
@@ -76,11 +80,19 @@ def enter_step(conn: Connection, customer_key: UUID, journey_key: UUID, *, now: 
     journey = _journey(conn, journey_key)
     over = JourneyState(journey["state"]).ended
     if over:
-        return StepPlan(over=True, next_contact=read_next(conn, journey_key, over=True), stays_until=None)
+        return StepPlan(
+            journey["step"],
+            journey["cycle"],
+            over=True,
+            next_contact=read_next(conn, journey_key, over=True),
+            stays_until=None,
+        )
     loaded = strategies.load(conn, journey["strategy"], journey["version"])
     step = loaded.strategy.steps[journey["step"]]
     customer = customers.read_facts(conn, locked)
-    until = ends_at(step, loaded.strategy, started_at=journey["started_at"], due_at=journey["due_at"], customer=customer)
+    until = ends_at(
+        step, loaded.strategy, started_at=journey["started_at"], due_at=journey["due_at"], customer=customer
+    )
     planned, passed = plan(
         step,
         strategy=loaded.strategy,
@@ -96,33 +108,40 @@ def enter_step(conn: Connection, customer_key: UUID, journey_key: UUID, *, now: 
     else:
         _move(conn, journey, planned, locked["revision"], now)
     return StepPlan(
+        journey["step"],
+        journey["cycle"],
         over=False,
         next_contact=read_next(conn, journey_key, over=False),
         stays_until=until if stays_open(step) else None,
     )
 
 
-def leave_step(conn: Connection, customer_key: UUID, journey_key: UUID, *, now: datetime) -> Left:
-    """End the step, unless something new has begun in the meantime, and say what follows."""
+def leave_step(conn: Connection, customer_key: UUID, journey_key: UUID, step: str, *, now: datetime) -> Left:
+    """End the step, unless something new has begun in the meantime, and say what follows.
+
+    Run again after it was left, it changes nothing and gives the same answer.
+    """
     locked = customers.lock(conn, customer_key)
     journey = _journey(conn, journey_key)
+    if journey["step"] != step:
+        return Left(again=False, then=_type_of(conn, journey))
     state = JourneyState(journey["state"])
     moved_on = not state.ended and journey["planned_cycle"] < journey["cycle"]
-    unsettled = read_next(conn, journey_key, over=state.ended or _time_is_up(journey, now)) is not None
-    if moved_on or unsettled:
+    following = read_next(conn, journey_key, over=state.ended)
+    if moved_on or (following is not None and (following.in_flight or state.ended or not _time_is_up(journey, now))):
         return Left(again=True, then=None)
     loaded = strategies.load(conn, journey["strategy"], journey["version"])
     cause = Cause(customer_key, locked["revision"], now)
     if not state.ended:
         timed_out = _time_is_up(journey, now) and stays_open(loaded.strategy.steps[journey["step"]])
-        journeys.end(conn, journey_key, JourneyState.TIMED_OUT if timed_out else JourneyState.COMPLETED, cause)
+        journeys.close(conn, journey_key, JourneyState.TIMED_OUT if timed_out else JourneyState.COMPLETED, cause)
     return Left(again=False, then=_continue(conn, journey, cause))
 
 
 def read_next(conn: Connection, journey_key: UUID, *, over: bool) -> NextContact | None:
-    """Return a journey's next contact; of one that is over, only what is still in flight."""
+    """Return the contact that a journey has to look at next, and when; None when all are settled."""
     row = conn.execute(NEXT, {"journey_key": journey_key, "over": over}).one_or_none()
-    return NextContact(row.contact_key, row.at) if row else None
+    return NextContact(row.contact_key, row.at, row.in_flight) if row else None
 
 
 def _time_is_up(journey: RowMapping, now: datetime) -> bool:
@@ -196,6 +215,11 @@ def _move(conn: Connection, journey: RowMapping, planned: tuple[Planned, ...], r
         key = contact_key(journey["journey_key"], journey["step"], each.communication, each.occurrence)
         row = {"contact_key": key, "due_at": each.due_at, "expires_at": each.expires_at}
         conn.execute(MOVE, row | {"now": now, "revision": revision})
+
+
+def _type_of(conn: Connection, journey: RowMapping) -> str:
+    step = strategies.load(conn, journey["strategy"], journey["version"]).strategy.steps[journey["step"]]
+    return workflow_type(step.name, step.shape)
 
 
 def _continue(conn: Connection, journey: RowMapping, cause: Cause) -> str | None:

@@ -74,7 +74,11 @@ class Known:
 
 
 def read(
-    conn: Connection, locked: RowMapping, contact_key: UUID, connectors: Mapping[Channel, tuple[str, ...]], now: datetime
+    conn: Connection,
+    locked: RowMapping,
+    contact_key: UUID,
+    connectors: Mapping[Channel, tuple[str, ...]],
+    now: datetime,
 ) -> Known | None:
     """Return what is known for one contact of a locked customer; None where there is no such contact.
 

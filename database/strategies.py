@@ -36,9 +36,7 @@ CODES = text(
     "INSERT INTO offer_codes (strategy, offer, code) "
     "SELECT :strategy, :offer, unnest(CAST(:codes AS text[])) ON CONFLICT DO NOTHING"
 )
-WATCH = text(
-    "INSERT INTO watched_events (name) SELECT unnest(CAST(:names AS text[])) ON CONFLICT DO NOTHING"
-)
+WATCH = text("INSERT INTO watched_events (name) SELECT unnest(CAST(:names AS text[])) ON CONFLICT DO NOTHING")
 
 
 @dataclass(frozen=True)

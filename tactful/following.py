@@ -226,9 +226,7 @@ def _entered(
     )
 
 
-def _over_before_it_began(
-    step: Step, event: Happened, due_at: datetime | None, now: datetime, zone: ZoneInfo
-) -> bool:
+def _over_before_it_began(step: Step, event: Happened, due_at: datetime | None, now: datetime, zone: ZoneInfo) -> bool:
     """Say whether a told past leaves nothing to say: an old order's clock that has long run out."""
     if step.lasts is None:
         return False

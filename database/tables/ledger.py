@@ -68,7 +68,12 @@ contacts = Table(
     revision(),
     Index("ix_contacts_counting", "customer_key", "counts_at", postgresql_where=text("counts_at IS NOT NULL")),
     Index("ix_contacts_planned", "customer_key", "due_at", postgresql_where=text("state = 'planned'")),
-    Index("ix_contacts_open", "state", "due_at", postgresql_where=text("state IN ('planned', 'claimed', 'held', 'parked')")),
+    Index(
+        "ix_contacts_open",
+        "state",
+        "due_at",
+        postgresql_where=text("state IN ('planned', 'claimed', 'held', 'parked')"),
+    ),
     Index(None, "journey_key"),
     Index(None, "updated_at"),
     CheckConstraint(
@@ -76,7 +81,9 @@ contacts = Table(
         name="state",
     ),
     CheckConstraint("state NOT IN ('claimed', 'sent') OR counts_at IS NOT NULL", name="counts"),
-    CheckConstraint("state NOT IN ('skipped', 'parked', 'cancelled', 'expired', 'control') OR reason IS NOT NULL", name="reason"),
+    CheckConstraint(
+        "state NOT IN ('skipped', 'parked', 'cancelled', 'expired', 'control') OR reason IS NOT NULL", name="reason"
+    ),
     comment="The ledger: one communication to one customer, planned or made. Its key is the idempotency key.",
 )
 

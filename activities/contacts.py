@@ -1,0 +1,132 @@
+"""The activities at work: each a thread hop into one transaction, and between two of them the provider's call.
+
+Time is Temporal's: `started_time` of this attempt where there is one, the workflow's `now` where the activity is local.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+from temporalio import activity
+
+from activities import contract
+from activities.contract import Contacting, Enter, Leave, Left, Made, MakeContact, NextContact, Plan
+from database import claims, plans, records
+from database.claims import Claimed, NotClaimed
+from database.engine import Database
+from database.freezing import Part, Sending
+from database.records import Outcome
+from tactful.connector import Accepted, AnyConnector, Fault, SendFault, send
+from tactful.words import ContactState
+
+log = structlog.get_logger()
+
+
+class Contacts(Contacting):
+    """Makes contacts: with a database to decide in, and connectors to call."""
+
+    def __init__(self, database: Database, connectors: Mapping[str, AnyConnector], sending: Sending) -> None:
+        self._database = database
+        self._connectors = connectors
+        self._sending = sending
+
+    @activity.defn
+    async def enter_step(self, ask: Enter) -> Plan:
+        """Plan what the step says, unless that was done, and return where the journey stands."""
+        found = await asyncio.to_thread(
+            self._database.run, lambda c: plans.enter_step(c, ask.customer_key, ask.journey_key, now=ask.now)
+        )
+        return Plan(
+            step=found.step,
+            cycle=found.cycle,
+            over=found.over,
+            next_contact=_next(found.next_contact),
+            stays_until=found.stays_until,
+        )
+
+    @activity.defn
+    async def leave_step(self, ask: Leave) -> Left:
+        """End the step and say what follows."""
+        left = await asyncio.to_thread(
+            self._database.run,
+            lambda c: plans.leave_step(c, ask.customer_key, ask.journey_key, ask.step, now=ask.now),
+        )
+        return Left(again=left.again, then=left.then)
+
+    @activity.defn
+    async def make_contact(self, ask: MakeContact) -> Made:
+        """Decide, claim, call, record: make one contact, or say why not now."""
+        deadline = time.monotonic() + contract.CALL_DEADLINE.total_seconds()
+        began = time.monotonic()
+        now = activity.info().started_time
+        crash_at("before_claim")
+        claimed = await asyncio.to_thread(
+            self._database.run,
+            lambda c: claims.claim(c, ask.customer_key, ask.contact_key, self._sending, now=now),
+        )
+        crash_at("after_claim")
+        if isinstance(claimed, NotClaimed):
+            return _made(ask, claimed)
+        outcomes = await asyncio.gather(*(self._call(part, deadline) for part in claimed.parts))
+        crash_at("after_accept")
+        at = now + timedelta(seconds=time.monotonic() - began)
+        recorded = await asyncio.to_thread(self._record, ask, claimed, outcomes, at)
+        crash_at("after_record")
+        return _made(ask, recorded)
+
+    async def _call(self, part: Part, deadline: float) -> Outcome:
+        connector = self._connectors.get(part.connector)
+        if connector is None:
+            gone = SendFault(Fault.CONFIG, "connector", "this worker has no connector of that name")
+            return Outcome(part, gone)
+        crash_at("request_out")
+        answer: Accepted | SendFault
+        try:
+            answer = await send(connector, part.message, deadline=deadline)
+        except SendFault as fault:
+            answer = fault
+        return Outcome(part, answer)
+
+    def _record(self, ask: MakeContact, claimed: Claimed, outcomes: list[Outcome], at: datetime) -> NotClaimed:
+        return self._database.run(lambda c: records.record(c, ask.customer_key, claimed, outcomes, now=at))
+
+
+def crash_at(point: str) -> None:
+    """End the process on the spot where a test asked for it; the points are named in docs/operating.md."""
+    if os.environ.get("TACTFUL_CRASH_AT") == point:
+        os.kill(os.getpid(), 9)
+
+
+def _made(ask: MakeContact, outcome: NotClaimed) -> Made:
+    """Return the outcome for the journey, and log it by ids."""
+    reason = outcome.reason.value if outcome.reason else None
+    log.info(f"contact.{_EVENT[outcome.state]}", contact_key=str(ask.contact_key), reason=reason)
+    return Made(
+        state=outcome.state,
+        reason=outcome.reason,
+        again_at=outcome.again_at,
+        over=outcome.over,
+        next_contact=_next(outcome.next_contact),
+    )
+
+
+def _next(found: plans.NextContact | None) -> NextContact | None:
+    return NextContact(contact_key=found.contact_key, at=found.at) if found else None
+
+
+_EVENT = {
+    ContactState.PLANNED: "deferred",
+    ContactState.CLAIMED: "in_flight",
+    ContactState.SENT: "sent",
+    ContactState.SKIPPED: "skipped",
+    ContactState.CONTROL: "kept_back",
+    ContactState.EXPIRED: "expired",
+    ContactState.CANCELLED: "cancelled",
+    ContactState.HELD: "held",
+    ContactState.PARKED: "parked",
+}

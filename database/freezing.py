@@ -1,0 +1,217 @@
+"""The message of a contact, made once at the claim and frozen: every attempt sends the same bytes.
+
+Rendering happens inside the deciding transaction, from what was read there; a message that cannot be made parks the
+contact before it takes a place.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, text
+
+from database.situation import FrozenPart, Known
+from tactful.conditions import segment_of
+from tactful.connector import Message
+from tactful.errors import TactfulError
+from tactful.strategy.model import Communication, Offer, Sender
+from tactful.templates import Content, TemplateError, message_variables
+from tactful.timing import add_span, zone_of
+from tactful.verdict import Route, Send
+from tactful.words import Channel, Purpose
+
+TAKE_CODE = text(
+    "UPDATE offer_codes SET contact_key = :contact_key, given_at = :now WHERE (strategy, offer, code) IN ("
+    " SELECT strategy, offer, code FROM offer_codes WHERE strategy = :strategy AND offer = :offer"
+    " AND contact_key IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING code"
+)
+GIVEN_CODE = text("SELECT code FROM offer_codes WHERE contact_key = :contact_key")
+
+
+class Links(Protocol):
+    """Makes the addresses that a message points to."""
+
+    def of(self, customer_key: UUID, communication: Communication, channel: Channel) -> Mapping[str, str]:
+        """Return the links of one message: `unsubscribe`, `preferences`, and `question` where it asks one."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What this worker can send with.
+
+    Attributes:
+        by_channel: Connector names per channel, first choice first.
+        windows: Per connector, how long its provider remembers our key; None where it does not take one.
+        links: Makes the addresses that messages point to.
+    """
+
+    by_channel: Mapping[Channel, tuple[str, ...]]
+    windows: Mapping[str, timedelta | None]
+    links: Links
+
+    def dedupes(self, connector: str, age: timedelta) -> bool:
+        """Say whether the same message can be handed over again without being doubled."""
+        window = self.windows.get(connector)
+        return window is not None and age < window
+
+
+@dataclass(frozen=True)
+class Part:
+    """One message of a contact, ready to be handed to a connector."""
+
+    connector: str
+    message: Message
+
+    def row(self) -> dict[str, Any]:
+        """Return the part as a row of `messages`."""
+        return {
+            "channel": self.message.channel.value,
+            "part_key": str(self.message.key),
+            "connector": self.connector,
+            "content": self.message.model_dump(mode="json"),
+        }
+
+
+class CannotFreezeError(TactfulError):
+    """The message cannot be made as things are; a person has to look."""
+
+
+def freeze(
+    conn: Connection, known: Known, communication: Communication, verdict: Send, sending: Sending, now: datetime
+) -> tuple[Part, ...]:
+    """Return a message for each route of the verdict.
+
+    Raises:
+        CannotFreezeError: a variable has no value, a template is broken or too costly, no offer code is left.
+    """
+    zone = zone_of(known.situation.customer, known.governance.strategy)
+    offer = known.content.strategy.offers[communication.offer] if communication.offer else None
+    given = _give(conn, known, offer, now, zone) if offer else _Given(None, None)
+    making = _Making(known, communication, sending, now, zone, given)
+    return tuple(making.part(route) for route in verdict.routes)
+
+
+def thaw(parts: Iterable[FrozenPart]) -> tuple[Part, ...]:
+    """Return messages as they were frozen at an earlier claim."""
+    return tuple(Part(part.connector, Message.model_validate(part.content)) for part in parts)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """An offer as this contact gives it."""
+
+    code: str | None
+    ends_on: date | None
+
+
+def _give(conn: Connection, known: Known, offer: Offer, now: datetime, zone: ZoneInfo) -> _Given:
+    ends_on = add_span(now, offer.lasts, zone).astimezone(zone).date() if offer.lasts else None
+    if offer.codes is None:
+        return _Given(offer.code, ends_on)
+    row: dict[str, object] = {"contact_key": known.situation.contact.contact_key, "now": now}
+    code = conn.execute(GIVEN_CODE, row).scalar_one_or_none()
+    if code is None:
+        row |= {"strategy": known.content.strategy.name, "offer": offer.name}
+        code = conn.execute(TAKE_CODE, row).scalar_one_or_none()
+    if code is None:
+        msg = f"no code of offer {offer.name} is left; add more to {offer.codes} and publish"
+        raise CannotFreezeError(msg)
+    return _Given(code, ends_on)
+
+
+@dataclass(frozen=True)
+class _Making:
+    """One contact's messages being made; what all its parts share."""
+
+    known: Known
+    communication: Communication
+    sending: Sending
+    now: datetime
+    zone: ZoneInfo
+    given: _Given
+
+    def part(self, route: Route) -> Part:
+        try:
+            content = self.known.content.templates.render(
+                self._template(), route.channel, self._language(), self._variables(route)
+            )
+            return Part(route.connector, self._message(route, content))
+        except (TemplateError, ValidationError) as error:
+            raise CannotFreezeError(str(error)) from error
+
+    def _template(self) -> str:
+        """Return the template of the customer's segment where the communication has one `instead`."""
+        if not self.communication.instead:
+            return self.communication.name
+        segments = self.known.governance.strategy.segments
+        segment = segment_of(self.known.situation.customer, segments, self.now, self.zone)
+        return self.communication.instead.get(segment or "", self.communication.name)
+
+    def _language(self) -> str:
+        return self.known.situation.customer.language or self.known.content.strategy.language
+
+    def _variables(self, route: Route) -> dict[str, object]:
+        strategy = self.known.content.strategy
+        customer, journey = self.known.situation.customer, self.known.situation.journey
+        email = next((a.address for a in customer.addresses if a.channel is Channel.EMAIL), None)
+        places = {"email": email, "language": self._language(), "time_zone": self.zone.key}
+        return message_variables(
+            strategy,
+            strategy.steps[self.communication.step],
+            self.communication,
+            customer={**customer.properties, **places},
+            event=self.known.event,
+            key=journey.key if journey else None,
+            due_on=journey.due_at.astimezone(self.zone).date() if journey and journey.due_at else None,
+            offer_code=self.given.code,
+            offer_ends_on=self.given.ends_on,
+            links=self.sending.links.of(customer.customer_key, self.communication, route.channel),
+            journeys=self.known.journeys,
+            language=self._language(),
+        )
+
+    def _message(self, route: Route, content: Content) -> Message:
+        sender = self.known.governance.strategy.sender
+        marketing = Purpose(self.known.row["purpose"]) is Purpose.MARKETING
+        one_click = marketing and route.channel is Channel.EMAIL
+        links = self.sending.links.of(self.known.situation.customer.customer_key, self.communication, route.channel)
+        return Message(
+            key=part_key(self.known.situation.contact.contact_key, route),
+            channel=route.channel,
+            to=route.address,
+            sender=content.sender_email or _sender(sender, route.channel),
+            sender_name=content.sender_name or sender.name,
+            subject=content.subject,
+            html=content.html,
+            text=content.text,
+            title=content.title,
+            link=content.link,
+            marketing=marketing,
+            unsubscribe_url=links["unsubscribe"] if one_click else None,
+            list_id=f"{self.known.row['topic']}.{self.known.row['strategy']}" if one_click else None,
+            language=content.language,
+            written_at=self.now,
+        )
+
+
+def _sender(sender: Sender, channel: Channel) -> str:
+    own = {
+        Channel.EMAIL: sender.email,
+        Channel.SMS: sender.sms,
+        Channel.PUSH: sender.push,
+        Channel.LETTER: sender.address,
+    }
+    return own[channel] or sender.name
+
+
+def part_key(contact_key: UUID, route: Route) -> UUID:
+    """Return the idempotency key of one part: the contact, the channel and the address it goes to."""
+    return uuid.uuid5(contact_key, f"{route.channel}/{route.connector}/{route.address}")

@@ -1,0 +1,41 @@
+"""One contact settled by itself: asked for through the API, or taken up again by a person.
+
+Its id is the contact's, so that asking twice is asking once.
+"""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import VersioningBehavior
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities import contract
+    from activities.contract import Contacting, MakeContact
+    from tactful.temporal import RESOLVE_CONTACT, ContactEntry
+
+
+@workflow.defn(name=RESOLVE_CONTACT, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class ResolveContact:
+    """A contact without a journey: made now or at its next legal moment, until it is settled."""
+
+    @workflow.run
+    async def run(self, entry: ContactEntry) -> None:
+        """Ask until the contact is settled, sleeping as long as each answer says."""
+        ask = MakeContact(contact_key=entry.contact_key, customer_key=entry.customer_key)
+        while True:
+            try:
+                made = await workflow.execute_activity_method(
+                    Contacting.make_contact,
+                    ask,
+                    start_to_close_timeout=contract.CONTACT_TIMEOUT,
+                    schedule_to_close_timeout=contract.CONTACT_RETRIES_FOR,
+                    retry_policy=contract.CONTACT_RETRIES,
+                )
+            except ActivityError:
+                again_at = workflow.now() + contract.AFTER_AN_OUTAGE
+            else:
+                if made.again_at is None:
+                    return
+                again_at = made.again_at
+            await workflow.sleep(max(again_at - workflow.now(), timedelta(seconds=1)))

@@ -1,0 +1,28 @@
+"""Repurchase: a clock that every order sets again, with reminders before and after the day it points to.
+
+One journey is one clock (an occasion, a product line); a customer may have several. The clock may run for years, so
+the workflow goes on in a fresh run each time it is set again.
+"""
+
+from temporalio import workflow
+from temporalio.common import VersioningBehavior
+
+from workflows.step import Step
+
+with workflow.unsafe.imports_passed_through():
+    from tactful.temporal import StepEntry
+
+
+@workflow.defn(name="RepurchaseStep", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class RepurchaseStep(Step):
+    """A clock: reminds around the customer's own usual interval, and gives up when told."""
+
+    @workflow.run
+    async def run(self, entry: StepEntry) -> None:
+        """Remind around the due date; an order of the key sets the clock again, silence ends it."""
+        await self.enter(entry)
+        cycle = self.cycle
+        while await self.say_next():
+            if self.cycle != cycle:
+                workflow.continue_as_new(entry)
+        await self.leave()

@@ -1,0 +1,30 @@
+"""Every other step, under its own name: one class serves any step of any strategy, as its rows say.
+
+Temporal finds this class for each workflow type that has none of its own, so that a team's new step needs no code.
+"""
+
+from collections.abc import Sequence
+
+from temporalio import workflow
+from temporalio.common import RawValue, VersioningBehavior
+
+from workflows.step import Step
+
+with workflow.unsafe.imports_passed_through():
+    from tactful.temporal import StepEntry
+
+
+@workflow.defn(dynamic=True, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class AnyStep(Step):
+    """A step that a strategy describes and nobody had to program."""
+
+    @workflow.run
+    async def run(self, args: Sequence[RawValue]) -> None:
+        """Say everything the step has to say, each at its time; set again, go on in a fresh run."""
+        entry = workflow.payload_converter().from_payload(args[0].payload, StepEntry)
+        await self.enter(entry)
+        cycle = self.cycle
+        while await self.say_next():
+            if self.cycle != cycle:
+                workflow.continue_as_new(entry)
+        await self.leave()

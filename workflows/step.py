@@ -1,0 +1,154 @@
+"""The base of every step: a journey that mostly sleeps, in a few verbs.
+
+`enter` asks what the step says and when; `say_next` waits for the next moment and makes the contact that is due;
+`leave` ends the step and goes on to the one that follows. A wake-up carries nothing: after each the journey asks the
+database again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities import contract
+    from activities.contract import Contacting, Enter, Leave, Made, MakeContact, NextContact, Plan
+    from tactful.temporal import WAKE, StepEntry
+
+
+class Step:
+    """One customer's passage through one step. Subclasses say how it goes in `run`."""
+
+    def __init__(self) -> None:
+        self._woken = False
+        self._entry: StepEntry | None = None
+        self._plan: Plan | None = None
+
+    @workflow.signal(name=WAKE)
+    def wake(self) -> None:
+        """Have the journey look at the database again: something has changed there."""
+        self._woken = True
+
+    @workflow.query
+    def plan(self) -> Plan | None:
+        """Return where the journey stands as far as it has looked."""
+        return self._plan
+
+    @property
+    def entry(self) -> StepEntry:
+        """Return which journey this is."""
+        if self._entry is None:
+            msg = "a step is entered before anything else"
+            raise RuntimeError(msg)
+        return self._entry
+
+    @property
+    def over(self) -> bool:
+        """Say whether the journey has ended: by its goal, an exit or a person."""
+        return self._plan is not None and self._plan.over
+
+    @property
+    def cycle(self) -> int:
+        """Return how often the journey's clock has been set."""
+        return self._plan.cycle if self._plan else 0
+
+    @property
+    def next_contact(self) -> NextContact | None:
+        """Return the contact to look at next; None when all is said."""
+        return self._plan.next_contact if self._plan else None
+
+    @property
+    def stays_until(self) -> datetime | None:
+        """Return until when the step waits for its goal though all is said; None when it need not."""
+        return self._plan.stays_until if self._plan and not self._plan.over else None
+
+    @property
+    def moment(self) -> datetime | None:
+        """Return when the journey has to act next: for a contact, or at its end; None when it has nothing to wait for."""
+        return self.next_contact.at if self.next_contact else self.stays_until
+
+    async def enter(self, entry: StepEntry) -> None:
+        """Plan the step, or look at the plan again if that was done."""
+        self._entry = entry
+        self._woken = False
+        self._plan = await workflow.execute_local_activity_method(
+            Contacting.enter_step,
+            Enter(journey_key=entry.journey_key, customer_key=entry.customer_key, now=workflow.now()),
+            start_to_close_timeout=contract.LOOK_TIMEOUT,
+            retry_policy=contract.LOOK_RETRIES,
+            local_retry_threshold=contract.LOOK_RETRY_THRESHOLD,
+        )
+
+    async def until(self, moment: datetime) -> bool:
+        """Wait until `moment`; return False if something changed before it, having looked at the plan again."""
+        wait = moment - workflow.now()
+        if not self._woken and wait > timedelta(0):
+            with contextlib.suppress(asyncio.TimeoutError):
+                await workflow.wait_condition(lambda: self._woken, timeout=wait)
+        if not self._woken:
+            return True
+        await self.enter(self.entry)
+        return False
+
+    async def say_next(self) -> bool:
+        """Wait for the next moment and do what is due then; return False when nothing is left to say or to wait for."""
+        moment = self.moment
+        if moment is None:
+            return False
+        if not await self.until(moment):
+            return True
+        if self.next_contact is None:
+            return False
+        await self.make_contact(self.next_contact)
+        return True
+
+    async def make_contact(self, contact: NextContact) -> None:
+        """Have the contact made, or learn when to ask again; a failure to ask waits and is no end."""
+        try:
+            made = await _make(MakeContact(contact_key=contact.contact_key, customer_key=self.entry.customer_key))
+        except ActivityError:
+            workflow.logger.warning("contact.not_decided", extra={"contact_key": str(contact.contact_key)})
+            again = NextContact(contact_key=contact.contact_key, at=workflow.now() + contract.AFTER_AN_OUTAGE)
+            self._follow(self.over, again)
+        else:
+            self._follow(made.over, made.next_contact)
+
+    async def leave(self) -> None:
+        """End the step; go on to the step that follows, or back to this one if it is not over after all."""
+        if self._plan is None:
+            msg = "a step is entered before it is left"
+            raise RuntimeError(msg)
+        left = await workflow.execute_local_activity_method(
+            Contacting.leave_step,
+            Leave(
+                journey_key=self.entry.journey_key,
+                customer_key=self.entry.customer_key,
+                step=self._plan.step,
+                now=workflow.now(),
+            ),
+            start_to_close_timeout=contract.LOOK_TIMEOUT,
+            retry_policy=contract.LOOK_RETRIES,
+            local_retry_threshold=contract.LOOK_RETRY_THRESHOLD,
+        )
+        if left.again:
+            workflow.continue_as_new(self.entry)
+        if left.then is not None:
+            workflow.continue_as_new(self.entry, workflow=left.then)
+
+    def _follow(self, over: bool, next_contact: NextContact | None) -> None:  # noqa: FBT001 - both are the new plan
+        if self._plan is not None:
+            self._plan = self._plan.model_copy(update={"over": over, "next_contact": next_contact})
+
+
+async def _make(ask: MakeContact) -> Made:
+    return await workflow.execute_activity_method(
+        Contacting.make_contact,
+        ask,
+        start_to_close_timeout=contract.CONTACT_TIMEOUT,
+        schedule_to_close_timeout=contract.CONTACT_RETRIES_FOR,
+        retry_policy=contract.CONTACT_RETRIES,
+    )
