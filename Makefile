@@ -4,8 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	--no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) pyproject.toml
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) \
+	pyproject.toml --output-file
 
 .PHONY: help
 help: ## List the targets
@@ -41,10 +42,9 @@ bench: .venv/.dev-installed ## Measure against the budgets of docs/benchmarks.md
 
 .PHONY: lock
 lock: .venv/.dev-installed ## Pin requirements/ anew after pyproject.toml changed (UPGRADE=1 also takes newer versions)
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(LOCK) --extra worker --extra embedded --extra conformance --group dev \
-		--output-file requirements/dev.txt
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(LOCK) --extra worker --extra embedded --group build \
-		--constraint requirements/dev.txt --output-file requirements/run.txt
+	$(LOCK) requirements/dev.txt --extra worker --extra embedded --extra conformance --group dev
+	$(LOCK) requirements/run.txt --extra worker --extra embedded --group build --constraint requirements/dev.txt
+	$(LOCK) requirements/app.txt --extra worker --group build --constraint requirements/dev.txt
 
 .PHONY: clean
 clean: ## Remove caches and build products; keeps .venv and the state under .tactful

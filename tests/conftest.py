@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from database.tables import SCHEMA, metadata
+from database.migrate import upgrade
 from service.embedded.postgres import PostgresServer
 from service.embedded.temporal import TemporalServer, packaged_program
 from tests.servers import Databases, DatabaseServer, GivenServer, own_postgres, own_temporal
@@ -29,8 +29,7 @@ def migrated_databases(postgres: DatabaseServer) -> Generator[Databases]:
     with databases.template() as url:
         engine = sa.create_engine(url)
         with engine.begin() as connection:
-            connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
-            metadata.create_all(connection)
+            upgrade(connection)
         engine.dispose()
         yield databases
 

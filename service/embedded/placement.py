@@ -1,8 +1,8 @@
 """Where an embedded PostgreSQL finds its programs and keeps its data, and as whom it runs.
 
 PostgreSQL refuses to run as root. Started by root it runs as an unprivileged account; where that account cannot reach
-the programs or the state (a checkout under /root, say), they go to a folder of our own under /var/lib/tactful. Nobody
-else's folder is ever opened up for it.
+the programs or the state (a checkout in root's own home, say), they go to a folder of ours under /var/lib/tactful.
+Nobody else's folder is ever opened up for it.
 """
 
 import os

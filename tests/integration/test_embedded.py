@@ -163,7 +163,7 @@ def test_a_home_that_nobody_can_reach_is_left_as_it_is_and_the_data_goes_elsewhe
 def test_programs_that_nobody_can_reach_are_copied_and_left_as_they_are(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a virtual environment under /root, made with a umask of 077."""
+    """As a virtual environment in root's home, made with a umask of 077."""
     origin = place(home, None).programs.parent.parent
     locked = home / "locked"
     shutil.copytree(origin, locked / origin.name)
