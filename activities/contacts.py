@@ -105,7 +105,7 @@ def crash_at(point: str) -> None:
 def _made(ask: MakeContact, outcome: NotClaimed) -> Made:
     """Return the outcome for the journey, and log it by ids."""
     reason = outcome.reason.value if outcome.reason else None
-    log.info(f"contact.{_EVENT[outcome.state]}", contact_key=str(ask.contact_key), reason=reason)
+    log.info(_EVENT[outcome.state], contact_key=str(ask.contact_key), reason=reason)
     return Made(
         state=outcome.state,
         reason=outcome.reason,
@@ -120,13 +120,13 @@ def _next(found: plans.NextContact | None) -> NextContact | None:
 
 
 _EVENT = {
-    ContactState.PLANNED: "deferred",
-    ContactState.CLAIMED: "in_flight",
-    ContactState.SENT: "sent",
-    ContactState.SKIPPED: "skipped",
-    ContactState.CONTROL: "kept_back",
-    ContactState.EXPIRED: "expired",
-    ContactState.CANCELLED: "cancelled",
-    ContactState.HELD: "held",
-    ContactState.PARKED: "parked",
+    ContactState.PLANNED: "contact.deferred",
+    ContactState.CLAIMED: "contact.in_flight",
+    ContactState.SENT: "contact.sent",
+    ContactState.SKIPPED: "contact.skipped",
+    ContactState.CONTROL: "contact.kept_back",
+    ContactState.EXPIRED: "contact.expired",
+    ContactState.CANCELLED: "contact.cancelled",
+    ContactState.HELD: "contact.held",
+    ContactState.PARKED: "contact.parked",
 }

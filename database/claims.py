@@ -187,7 +187,7 @@ class _Deciding:
         self._store(ContactState.PARKED, Skip(reason, trace), verdict_word="park")
         return _not_claimed(self.conn, self.known, ContactState.PARKED, reason)
 
-    def _store(  # noqa: PLR0913 - the columns that differ between verdicts
+    def _store(
         self,
         state: ContactState,
         verdict: Verdict,

@@ -41,7 +41,8 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout: timedelta = timedelta(seconds=20)) -> None:
         """Prepare to connect to `url` (`postgresql+psycopg://…`); nothing is connected yet."""
-        options = f"-c search_path=tactful,public -c timezone=UTC -c statement_timeout={int(statement_timeout.total_seconds() * 1000)}"
+        timeout_ms = int(statement_timeout.total_seconds() * 1000)
+        options = f"-c search_path=tactful,public -c timezone=UTC -c statement_timeout={timeout_ms}"
         self.engine = sa.create_engine(
             url,
             pool_size=pool_size,

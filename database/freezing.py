@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from database.situation import FrozenPart, Known
 from tactful.conditions import segment_of
 from tactful.connector import Message
 from tactful.errors import TactfulError
+from tactful.links import Links
 from tactful.strategy.model import Communication, Offer, Sender
 from tactful.templates import Content, TemplateError, message_variables
 from tactful.timing import add_span, zone_of
@@ -33,14 +34,6 @@ TAKE_CODE = text(
     " AND contact_key IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING code"
 )
 GIVEN_CODE = text("SELECT code FROM offer_codes WHERE contact_key = :contact_key")
-
-
-class Links(Protocol):
-    """Makes the addresses that a message points to."""
-
-    def of(self, customer_key: UUID, communication: Communication, channel: Channel) -> Mapping[str, str]:
-        """Return the links of one message: `unsubscribe`, `preferences`, and `question` where it asks one."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -84,7 +77,7 @@ class CannotFreezeError(TactfulError):
     """The message cannot be made as things are; a person has to look."""
 
 
-def freeze(
+def freeze(  # noqa: PLR0917 - what a message is made of
     conn: Connection, known: Known, communication: Communication, verdict: Send, sending: Sending, now: datetime
 ) -> tuple[Part, ...]:
     """Return a message for each route of the verdict.

@@ -137,7 +137,7 @@ def track(conn: Connection, done: Track, *, now: datetime) -> Tracked:
 
 
 def track_many(conn: Connection, many: Sequence[Track], *, now: datetime) -> list[Tracked | UnknownCustomerError]:
-    """Take in many events in one transaction, a customer's in the order given; unknown customers are answered, not raised.
+    """Take in many events in one transaction, a customer's in the order given; an unknown customer is an answer.
 
     Customers are locked in the order of their keys, so that two such transactions never wait for each other.
     """
@@ -206,7 +206,7 @@ def _state(conn: Connection, statement: Statement, customer_key: UUID, revision:
     conn.execute(STATE, row)
 
 
-def _store_order(
+def _store_order(  # noqa: PLR0917 - the columns of one row
     conn: Connection, done: Track, customer_key: UUID, event_key: UUID, total: Decimal | None, currency: str | None
 ) -> None:
     order_id = done.properties.get("order_id")

@@ -26,7 +26,8 @@ from tactful.words import ContactState, JourneyState, Reason
 
 JOURNEY = text("SELECT * FROM journeys WHERE journey_key = :journey_key")
 MARK = text(
-    "UPDATE journeys SET planned_cycle = cycle, ends_at = :ends_at, revision = :revision WHERE journey_key = :journey_key"
+    "UPDATE journeys SET planned_cycle = cycle, ends_at = :ends_at, revision = :revision "
+    "WHERE journey_key = :journey_key"
 )
 MOVE = text(
     "UPDATE contacts SET due_at = :due_at, planned_for = :due_at, expires_at = :expires_at, updated_at = :now, "
@@ -152,7 +153,7 @@ def _journey(conn: Connection, journey_key: UUID) -> RowMapping:
     return conn.execute(JOURNEY, {"journey_key": journey_key}).mappings().one()
 
 
-def _write(  # noqa: PLR0913, PLR0917 - one place writes what all of them are needed for
+def _write(  # noqa: PLR0917 - one place writes what all of them are needed for
     conn: Connection,
     journey: RowMapping,
     loaded: Loaded,
@@ -172,7 +173,7 @@ def _write(  # noqa: PLR0913, PLR0917 - one place writes what all of them are ne
         conn.execute(insert(contacts).on_conflict_do_nothing(), rows)
 
 
-def _row(
+def _row(  # noqa: PLR0917 - as above
     journey: RowMapping, loaded: Loaded, step: Step, each: Planned, revision: int, now: datetime
 ) -> dict[str, Any]:
     communication = next(c for c in step.communications if c.name == each.communication)

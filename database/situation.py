@@ -45,7 +45,7 @@ FROM contacts c
 LEFT JOIN journeys j ON j.journey_key = c.journey_key
 JOIN strategies s ON s.strategy = c.strategy
 WHERE c.contact_key = :contact_key
-""")
+""")  # noqa: S608 - nothing but our own constants is put in
 
 
 @dataclass(frozen=True)
@@ -150,14 +150,14 @@ def _journey(row: Mapping[str, Any]) -> Journey:
     )
 
 
-def _past(  # noqa: PLR0913, PLR0917 - the columns of one row
+def _past(  # noqa: PLR0917 - the columns of one row
     key: str, at: str, channels: list[str], topic: str, stage: str, purpose: str, name: str, question: str | None
 ) -> PastContact:
     reached = tuple(Channel(channel) for channel in channels)
     return PastContact(UUID(key), known_instant(at), reached, topic, stage, Purpose(purpose), name, question)
 
 
-def _rival(  # noqa: PLR0913, PLR0917 - the columns of one row
+def _rival(  # noqa: PLR0917 - the columns of one row
     key: str, name: str, due: str, expires: str | None, topic: str, channels: list[str], raised: int
 ) -> Rival:
     wanted = tuple(Channel(channel) for channel in channels)

@@ -68,7 +68,7 @@ class Step:
 
     @property
     def moment(self) -> datetime | None:
-        """Return when the journey has to act next: for a contact, or at its end; None when it has nothing to wait for."""
+        """Return when the journey has to act next: for a contact, or at its end; None when it waits for nothing."""
         return self.next_contact.at if self.next_contact else self.stays_until
 
     async def enter(self, entry: StepEntry) -> None:

@@ -1,0 +1,1 @@
+"""The history of the tables: each file one step, expanding first and contracting later."""

@@ -1,0 +1,36 @@
+"""Read models: what pages and the API show, read by plain SQL and answered in the types of `tactful.wire`.
+
+Nothing here writes, locks or decides. Every list is paged, so that no customer's history can grow past an answer.
+"""
+
+from database.views.contacts import FrozenMessage, contact, contacts_after, frozen_message
+from database.views.people import (
+    customer,
+    find_customer,
+    ids_of,
+    near_ids,
+    statements_of,
+)
+from database.views.plumbing import health, published_strategies
+from database.views.shelves import CustomerLine, MailLine, Page, customer_lines, mail_lines
+from database.views.timeline import timeline
+
+__all__ = [
+    "CustomerLine",
+    "FrozenMessage",
+    "MailLine",
+    "Page",
+    "contact",
+    "contacts_after",
+    "customer",
+    "customer_lines",
+    "find_customer",
+    "frozen_message",
+    "health",
+    "ids_of",
+    "mail_lines",
+    "near_ids",
+    "published_strategies",
+    "statements_of",
+    "timeline",
+]

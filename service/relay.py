@@ -1,0 +1,101 @@
+"""The relay: tells Temporal what the outbox says, in order per customer, in every worker.
+
+A start refuses an id that was ever used, a wake-up that finds nobody has arrived: telling twice is harmless, so a
+word is deleted only after it was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from database import outbox
+from database.engine import Database
+from database.errors import DatabaseError
+from database.outbox import Word
+from tactful.temporal import RESOLVE_CONTACT, WAKE, ContactEntry, StepEntry
+
+IDLE: Final = timedelta(milliseconds=200)
+LONGEST_PAUSE: Final = timedelta(seconds=30)
+RPC_TIMEOUT: Final = timedelta(seconds=10)
+
+log = structlog.get_logger()
+
+
+class Relay:
+    """Carries words from one database's outbox to one Temporal."""
+
+    def __init__(self, database: Database, client: Client, task_queue: str) -> None:
+        self._database = database
+        self._client = client
+        self._task_queue = task_queue
+
+    async def run(self) -> None:
+        """Carry words until cancelled; an outage of either side is waited out, and nothing is lost by it."""
+        pause = IDLE
+        while True:
+            try:
+                told = await self.carry()
+                pause = IDLE
+            except (DatabaseError, RPCError) as error:
+                told, pause = 0, min(pause * 2, LONGEST_PAUSE)
+                log.warning("relay.waiting", error=type(error).__name__, pause_s=pause.total_seconds())
+            if not told:
+                await asyncio.sleep(pause.total_seconds())
+
+    async def carry(self) -> int:
+        """Tell one batch; return how many words were told.
+
+        Raises:
+            RPCError: Temporal could not be told any of them.
+        """
+        words = await asyncio.to_thread(self._database.run, outbox.take)
+        if not words:
+            return 0
+        answers = await asyncio.gather(*(self._tell(word) for word in words), return_exceptions=True)
+        told = [word.outbox_no for word, answer in zip(words, answers, strict=True) if answer is None]
+        untold = [word.outbox_no for word, answer in zip(words, answers, strict=True) if answer is not None]
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(asyncio.to_thread(self._database.run, lambda c: outbox.settle(c, told, untold)))
+        failures = [answer for answer in answers if answer is not None]
+        if failures and not told:
+            raise failures[0]
+        return len(told)
+
+    async def _tell(self, word: Word) -> None:
+        if word.kind == "start":
+            await self._start(word)
+        else:
+            await self._wake(word)
+
+    async def _start(self, word: Word) -> None:
+        entry = (
+            ContactEntry(contact_key=word.subject_key, customer_key=word.customer_key)
+            if word.workflow_type == RESOLVE_CONTACT
+            else StepEntry(journey_key=word.subject_key, customer_key=word.customer_key)
+        )
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                word.workflow_type,
+                entry,
+                id=word.workflow_id,
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                rpc_timeout=RPC_TIMEOUT,
+            )
+
+    async def _wake(self, word: Word) -> None:
+        try:
+            await self._client.get_workflow_handle(word.workflow_id).signal(WAKE, rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise

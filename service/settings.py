@@ -1,0 +1,69 @@
+"""The settings of worker and web: from the environment, checked at start, secrets never shown.
+
+Temporal's own settings (address, namespace, TLS, API key) are `temporalio.envconfig`'s: TEMPORAL_ADDRESS and the like,
+or a TOML file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tactful.errors import TactfulError
+
+PREFIX = "TACTFUL_"
+
+
+class SettingsError(TactfulError):
+    """A setting is missing or wrong; says which, and what would be right."""
+
+
+def _without_slash(url: str) -> str:
+    HttpUrl(url)
+    return url.rstrip("/")
+
+
+class Settings(BaseSettings):
+    """What worker and web need to know. Each is an environment variable `TACTFUL_…`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, hide_input_in_errors=True, extra="ignore")
+
+    database_url: SecretStr
+    """Where PostgreSQL is: `postgresql+psycopg://user:password@host:port/database`."""
+    secret: SecretStr = Field(min_length=16)
+    """Signs the links in messages. Keep it: links in mail that is out there depend on it."""
+    public_url: Annotated[str, AfterValidator(_without_slash)] = "http://127.0.0.1:8080"
+    """Where customers reach the public pages; no slash at the end."""
+    config: Path = Path("tactful.toml")
+    """The file that names the connectors and which channel uses which."""
+    task_queue: str = "tactful"
+    """The Temporal task queue of journeys and contacts."""
+    pool_size: int = Field(default=10, ge=2, le=200)
+    """Database connections of this process."""
+    contacts_at_once: int = Field(default=50, ge=1, le=1000)
+    """How many contacts one worker makes at the same time."""
+    sandbox: bool = True
+    """Run workflows in the SDK's sandbox, which refuses clocks and randomness; replay tests guard the rest."""
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(default=8080, ge=1, le=65535)
+    api_token: SecretStr | None = None
+    """What callers of the API show; without it only this machine may call."""
+    log_format: Literal["json", "text"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+def read_settings() -> Settings:
+    """Return the settings of this process.
+
+    Raises:
+        SettingsError: one is missing or wrong; all that is wrong is named at once.
+    """
+    try:
+        return Settings()  # pyright: ignore[reportCallIssue] - the environment gives the values
+    except ValidationError as error:
+        faults = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].lower()}" for e in error.errors(include_input=False)]
+        msg = "cannot start; these settings need attention:\n  " + "\n  ".join(faults)
+        raise SettingsError(msg) from None

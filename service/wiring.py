@@ -1,0 +1,195 @@
+"""Everything put together: from settings to a worker that runs until it is told to stop.
+
+A worker is three things side by side: the Temporal worker, the relay of the outbox, and a watch on the database. While
+the database is gone the Temporal worker does not poll, so that no activity burns its attempts on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.worker import Worker
+
+from activities import contract
+from activities.contacts import Contacts
+from database import mailbox, migrate
+from database.engine import Database
+from database.errors import DatabaseError
+from database.freezing import Sending
+from service.connectors import Connectors, read_connectors
+from service.plugin import tactful_plugin
+from service.relay import Relay
+from service.settings import Settings
+from tactful.connector import Message, NativeKey, Ports
+from tactful.errors import TactfulError
+from tactful.links import Links
+
+GRACE: Final = contract.CONTACT_TIMEOUT + timedelta(seconds=10)
+DATABASE_PATIENCE: Final = timedelta(seconds=30)
+LOOK_EVERY: Final = timedelta(seconds=3)
+FOREVER: Final = timedelta(days=36_500)
+
+log = structlog.get_logger()
+
+
+class TemporalDownError(TactfulError):
+    """Temporal cannot be reached at start."""
+
+
+@dataclass(frozen=True)
+class House:
+    """What a worker works with."""
+
+    settings: Settings
+    database: Database
+    connectors: Connectors
+    sending: Sending
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[House]:
+        """Give the house to a block, and close what it holds afterwards."""
+        try:
+            yield self
+        finally:
+            await self.connectors.aclose()
+            self.database.close()
+
+
+def build(settings: Settings) -> House:
+    """Return the house as the settings describe it; nothing is connected yet.
+
+    Raises:
+        TactfulError: the connectors' configuration is wrong.
+    """
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
+
+    def deliver(message: Message) -> str:
+        return database.run(lambda c: mailbox.deliver(c, message, now=datetime.now(UTC)))
+
+    connectors = read_connectors(settings.config, Ports(deliver=deliver))
+    return House(settings, database, connectors, sending(connectors, Links(settings.public_url, settings.secret)))
+
+
+def sending(connectors: Connectors, links: Links) -> Sending:
+    """Return what deciding has to know of the connectors."""
+    return Sending(by_channel=connectors.by_channel, windows=_windows(connectors), links=links)
+
+
+def _windows(connectors: Connectors) -> Mapping[str, timedelta | None]:
+    found: dict[str, timedelta | None] = {}
+    for name, connector in connectors.by_name.items():
+        key = connector.capabilities.idempotency
+        found[name] = (key.window or FOREVER) if isinstance(key, NativeKey) else None
+    return found
+
+
+async def connect(settings: Settings, house: House | None) -> Client:
+    """Return a client of Temporal that carries our plugin.
+
+    Raises:
+        TemporalDownError: it cannot be reached; says where it was looked for.
+    """
+    found = ClientConfig.load_client_connect_config()
+    activities = Contacts(house.database, house.connectors.by_name, house.sending) if house is not None else None
+    try:
+        return await Client.connect(
+            **{"target_host": "127.0.0.1:7233", **found},
+            plugins=[tactful_plugin(activities, sandbox=settings.sandbox)],
+        )
+    except RuntimeError as error:
+        where = found.get("target_host", "127.0.0.1:7233")
+        msg = f"Temporal cannot be reached at {where}; start it, or set TEMPORAL_ADDRESS ({type(error).__name__})"
+        raise TemporalDownError(msg) from error
+
+
+async def run_worker(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then let what is being sent finish.
+
+    Raises:
+        TactfulError: settings, database or Temporal are not as they must be at start.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with build(settings).opened() as house:
+        await asyncio.to_thread(house.database.run, migrate.check)
+        client = await connect(settings, house)
+        log.info("worker.started", task_queue=settings.task_queue, connectors=sorted(house.connectors.by_name))
+        async with _in_background(Relay(house.database, client, settings.task_queue).run(), stop):
+            while not stop.is_set():
+                await _work(house, client, stop)
+    log.info("worker.stopped")
+
+
+async def _work(house: House, client: Client, stop: asyncio.Event) -> None:
+    """Run the Temporal worker until told to stop or the database has been gone for too long; then wait for it."""
+    worker = Worker(
+        client,
+        task_queue=house.settings.task_queue,
+        max_concurrent_activities=house.settings.contacts_at_once,
+        max_concurrent_local_activities=house.settings.contacts_at_once,
+        graceful_shutdown_timeout=GRACE,
+    )
+    async with worker:
+        await _first_of(stop.wait(), _database_gone(house.database))
+    if not stop.is_set():
+        log.error("worker.paused", reason="database gone", polls_again="when it is back")
+        await _first_of(stop.wait(), _database_back(house.database))
+        log.info("worker.resumed")
+
+
+async def _database_gone(database: Database) -> None:
+    """Return when the database has not answered for as long as patience lasts."""
+    loop = asyncio.get_running_loop()
+    answered = loop.time()
+    while loop.time() - answered < DATABASE_PATIENCE.total_seconds():
+        await asyncio.sleep(LOOK_EVERY.total_seconds())
+        if await _answers(database):
+            answered = loop.time()
+
+
+async def _database_back(database: Database) -> None:
+    while not await _answers(database):  # noqa: ASYNC110 - nobody tells us when a database is back
+        await asyncio.sleep(LOOK_EVERY.total_seconds())
+
+
+async def _answers(database: Database) -> bool:
+    try:
+        await asyncio.to_thread(database.run, migrate.check)
+    except DatabaseError:
+        return False
+    return True
+
+
+async def _first_of(*waits: Coroutine[object, object, object]) -> None:
+    """Wait until one is done and cancel the others; an exception of the first is raised."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    done, open_ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in open_:
+        task.cancel()
+    await asyncio.gather(*open_, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+@contextlib.asynccontextmanager
+async def _in_background(work: Coroutine[object, object, None], stop: asyncio.Event) -> AsyncIterator[None]:
+    """Run `work` beside a block; should it ever fail, everything stops and its exception is raised."""
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(lambda _: stop.set())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
