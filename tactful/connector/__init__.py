@@ -6,9 +6,9 @@ It knows no provider, no database and no Temporal.
 from tactful.connector.capabilities import Capabilities, Feature, Idempotency, Lookup, NativeKey, NoKey
 from tactful.connector.faults import Fault, SendFault
 from tactful.connector.kernel import send, time_left
-from tactful.connector.loader import AnyConnector, ConnectorError, find
+from tactful.connector.loader import ConnectorError, find
 from tactful.connector.message import Message
-from tactful.connector.protocol import Accepted, Connector, ConnectorConfig, Deliver, LooksUp, Ports
+from tactful.connector.protocol import Accepted, AnyConnector, Connector, ConnectorConfig, Deliver, LooksUp, Ports
 from tactful.connector.redaction import redacted
 
 __all__ = [

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 
 from tactful.connector.capabilities import NativeKey
 from tactful.connector.faults import Fault, SendFault
 from tactful.connector.message import Message
-from tactful.connector.protocol import Accepted, Connector
+from tactful.connector.protocol import Accepted, AnyConnector
 
 GRACE_SECONDS = 0.5
 """How long after its deadline a connector is stopped that does not keep it: time to say what it knows."""
@@ -30,7 +29,7 @@ def time_left(deadline: float) -> float:
     return seconds
 
 
-async def send(connector: Connector[Any], message: Message, *, deadline: float) -> Accepted:
+async def send(connector: AnyConnector, message: Message, *, deadline: float) -> Accepted:
     """Make one attempt to send `message`, and end within `deadline` and half a second of grace.
 
     Args:
@@ -56,5 +55,5 @@ async def send(connector: Connector[Any], message: Message, *, deadline: float) 
         raise
     except Exception as error:  # noqa: BLE001 - whatever a connector raises, the ledger needs an answer
         # Its type only: its text, and its own causes, may hold an address. Hence also raised outside this block.
-        surprise = type(error).__name__
-    raise SendFault(Fault.TRANSIENT if harmless else Fault.AMBIGUOUS, "unexpected", surprise)
+        code, detail = ("timeout" if isinstance(error, TimeoutError) else "unexpected"), type(error).__name__
+    raise SendFault(Fault.TRANSIENT if harmless else Fault.AMBIGUOUS, code, detail)

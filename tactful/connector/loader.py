@@ -17,22 +17,21 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from tactful.connector.capabilities import Lookup
-from tactful.connector.protocol import Connector, LooksUp
+from tactful.connector.protocol import AnyConnector, Connector, LooksUp
 from tactful.errors import TactfulError
 from tactful.strategy.spelling import did_you_mean
 
 GROUP = "tactful.connectors"
-AnyConnector = type[Connector[Any]]
 
 
 class ConnectorError(TactfulError):
     """A connector cannot be found under the name given, or what is there is no connector."""
 
 
-def find(use: str, *, house: str = "connectors") -> AnyConnector:
+def find(use: str, *, house: str = "connectors") -> type[AnyConnector]:
     """Return the connector class that `use` names.
 
     Args:
@@ -103,11 +102,11 @@ def _imported(module: str) -> ModuleType:
         raise ConnectorError(f"{module} cannot be imported: {error}") from error
 
 
-def _is_connector(found: object) -> TypeGuard[AnyConnector]:
+def _is_connector(found: object) -> TypeGuard[type[AnyConnector]]:
     return inspect.isclass(found) and issubclass(found, Connector)
 
 
-def _checked(found: object, place: str) -> AnyConnector:
+def _checked(found: object, place: str) -> type[AnyConnector]:
     """Return `found` if it keeps the contract."""
     if not _is_connector(found):
         raise ConnectorError(f"{place} is not a subclass of tactful.connector.Connector")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -91,6 +91,9 @@ class Connector(ABC, Generic[ConfigT]):
     async def aclose(self) -> None:
         """Close what is open. Nothing is sent afterwards."""
         return
+
+
+AnyConnector = Connector[Any]
 
 
 @runtime_checkable

@@ -1,0 +1,1 @@
+"""Email: one module or package per provider."""

@@ -1,0 +1,228 @@
+"""The connectors as `tactful.toml` configures them: read, checked, built, closed.
+
+    [connectors.relay]
+    use = "smtp"                                  # which code; left out, it is the name in brackets
+    host = "smtp.example.com"
+    username = "fleur"
+    password = { env = "SMTP_PASSWORD" }          # or { file = "/run/secrets/smtp" }, beside this file if relative
+
+    [channels.email]
+    use = ["relay"]                               # first choice first
+
+Every mistake is found at once and named by file and key. A secret is never written into the file itself, and none is
+ever shown.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+
+from tactful.connector import AnyConnector, ConnectorConfig, ConnectorError, Ports, find
+from tactful.errors import TactfulError
+from tactful.strategy.spelling import did_you_mean
+from tactful.words import Channel
+
+BYTES_MAX = 1_000_000
+_SECTIONS = ("connectors", "channels")
+
+
+class ConfigurationError(TactfulError):
+    """`tactful.toml` cannot be used; `problems` has everything that was found, one line each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+@dataclass(frozen=True)
+class Connectors:
+    """The connectors of a service, by name; and per channel the names to use, first choice first."""
+
+    by_name: Mapping[str, AnyConnector]
+    by_channel: Mapping[Channel, tuple[str, ...]]
+
+    async def aclose(self) -> None:
+        """Close all of them."""
+        for connector in self.by_name.values():
+            await connector.aclose()
+
+
+def read_connectors(path: Path, ports: Ports, environ: Mapping[str, str] = os.environ) -> Connectors:
+    """Return the connectors that `path` configures; nothing is connected yet.
+
+    Args:
+        path: A TOML file of at most 1 MB.
+        ports: What connectors need of the house.
+        environ: The environment that `{ env = … }` reads.
+
+    Raises:
+        ConfigurationError: With everything that is wrong.
+    """
+    document = _parsed(path)
+    reading = _Reading(path, environ)
+    reading.sections(document)
+    configured = reading.connectors(reading.table(document, "connectors"))
+    by_channel = reading.channels(reading.table(document, "channels"), configured)
+    if reading.problems:
+        raise ConfigurationError(f"{path}: {problem}" for problem in reading.problems)
+    return Connectors({name: one.connector(one.config, ports) for name, one in configured.items() if one}, by_channel)
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(BYTES_MAX + 1)
+        if len(content) > BYTES_MAX:
+            raise ConfigurationError([f"{path}: longer than {BYTES_MAX:,} bytes"])
+        return tomllib.loads(content.decode())
+    except OSError as error:
+        raise ConfigurationError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([f"{path}: is not UTF-8 (byte {error.start})"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError([f"{path}: is not TOML: {error}"]) from error
+
+
+@dataclass(frozen=True)
+class _Configured:
+    """One `[connectors.NAME]`: its code and its settings."""
+
+    connector: type[AnyConnector]
+    config: ConnectorConfig
+
+
+class _Reading:
+    """One file being read: collects problems as `key: what is wrong`."""
+
+    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+        self.problems: list[str] = []
+        self._folder = path.parent
+        self._environ = environ
+
+    def sections(self, document: Mapping[str, Any]) -> None:
+        """Refuse sections that nobody reads."""
+        for name in document:
+            if name not in _SECTIONS:
+                self._unknown(name, _SECTIONS, "section")
+
+    def table(self, parent: Mapping[str, Any], key: str) -> dict[str, Any]:
+        """Return a table of the document, empty where there is none."""
+        found = parent.get(key, {})
+        if isinstance(found, dict):
+            return cast("dict[str, Any]", found)
+        self.problems.append(f"{key}: must be a table, [{key}.NAME]")
+        return {}
+
+    def connectors(self, tables: Mapping[str, Any]) -> dict[str, _Configured | None]:
+        """Return each configured connector by name; None for one that has a problem."""
+        return {name: self._connector(name, self.table(tables, name)) for name in tables}
+
+    def channels(self, tables: Mapping[str, Any], known: Mapping[str, _Configured | None]) -> dict[Channel, Any]:
+        """Return the names to use per channel, each a connector that serves it."""
+        found: dict[Channel, tuple[str, ...]] = {}
+        for name in tables:
+            if name not in set(Channel):
+                self._unknown(f"channels.{name}", Channel, "channel")
+            else:
+                found[Channel(name)] = self._uses(Channel(name), self.table(tables, name), known)
+        return found
+
+    def _connector(self, name: str, table: Mapping[str, Any]) -> _Configured | None:
+        key = f"connectors.{name}"
+        settings = dict(table)
+        use = settings.pop("use", name)
+        try:
+            connector = find(str(use))
+        except ConnectorError as error:
+            self.problems.append(f"{key}.use: {error}")
+            return None
+        before = len(self.problems)
+        values = {each: self._value(f"{key}.{each}", given, connector, each) for each, given in settings.items()}
+        if len(self.problems) > before:
+            return None
+        try:
+            return _Configured(connector, connector.Config.model_validate(values))
+        except ValidationError as error:
+            for problem in error.errors(include_url=False, include_context=False, include_input=False):
+                self._invalid(key, problem, connector.Config)
+            return None
+
+    def _value(self, key: str, given: object, connector: type[AnyConnector], field: str) -> object:
+        """Return a value as given, or what `{ env = … }` or `{ file = … }` points to."""
+        match list(cast("dict[str, object]", given).items()) if isinstance(given, dict) else None:
+            case [("env", str(variable))]:
+                return self._from_environment(key, variable)
+            case [("file", str(file))]:
+                return self._from_file(key, self._folder / file)
+            case _ if _is_secret(connector.Config, field):
+                hint = 'say { env = "VARIABLE" } or { file = "PATH" }'
+                self.problems.append(f"{key}: a secret is not written here; {hint}")
+            case _:
+                pass
+        return cast("object", given)
+
+    def _from_environment(self, key: str, variable: str) -> str:
+        value = self._environ.get(variable, "")
+        if not value:
+            self.problems.append(f"{key}: the environment variable {variable} is not set, or empty")
+        return value
+
+    def _from_file(self, key: str, file: Path) -> str:
+        try:
+            with file.open(encoding="utf-8") as opened:
+                value = opened.read(BYTES_MAX).rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            self.problems.append(f"{key}: {file} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}")
+            return ""
+        if not value:
+            self.problems.append(f"{key}: {file} is empty")
+        return value
+
+    def _uses(
+        self, channel: Channel, table: Mapping[str, Any], known: Mapping[str, _Configured | None]
+    ) -> tuple[str, ...]:
+        key = f"channels.{channel}"
+        for other in table:
+            if other != "use":
+                self._unknown(f"{key}.{other}", ["use"], "setting")
+        names = table.get("use")
+        if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in cast("list[Any]", names)):
+            self.problems.append(f'{key}.use: must list connectors by name, first choice first: use = ["smtp"]')
+            return ()
+        names = tuple(cast("list[str]", names))
+        for name in names:
+            if name not in known:
+                self._unknown(f"{key}.use", known, "connector", name)
+            elif (one := known[name]) and channel not in one.connector.capabilities.channels:
+                serves = ", ".join(one.connector.capabilities.channels)
+                self.problems.append(f'{key}.use: the connector "{name}" serves {serves}, not {channel}')
+        return names
+
+    def _invalid(self, key: str, problem: ErrorDetails, config: type[ConnectorConfig]) -> None:
+        where = ".".join([key, *(str(part) for part in problem["loc"])])
+        match problem["type"]:
+            case "extra_forbidden":
+                self._unknown(where, config.model_fields, "setting")
+            case "missing":
+                self.problems.append(f"{where}: is missing")
+            case _:
+                self.problems.append(f"{where}: {problem['msg'].removeprefix('Value error, ')}")
+
+    def _unknown(self, key: str, known: Iterable[str], what: str, name: str | None = None) -> None:
+        """Report a name that means nothing, with what there is."""
+        name = name or key.rpartition(".")[2]
+        known = [str(each) for each in known]
+        hint = did_you_mean(name, known) or f"There are: {', '.join(known) or 'none'}."
+        self.problems.append(f'{key}: there is no {what} "{name}". {hint}')
+
+
+def _is_secret(config: type[ConnectorConfig], field: str) -> bool:
+    return field in config.model_fields and SecretStr.__name__ in str(config.model_fields[field].annotation)
