@@ -21,11 +21,11 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Words that mean something in phrases, where a name may stand as well.
-RESERVED = words(
-    "all always any due email emails everyone in is known letter letters never no nobody not nothing once order orders"
-    " push since sms spent start yes"
-)
+# Words that mean something else in the phrases where a name of the kind may stand as well.
+RESERVED = {
+    "property": words("due orders since spent start"),
+    "topic": words("email emails in letter letters push sms"),
+}
 
 
 def nearest(word: str, right: Iterable[str]) -> str | None:

@@ -1,0 +1,106 @@
+"""What a strategy says that this version does not execute yet, and what happens instead: never nothing, silently.
+
+The worker refuses by these entries, `check` shows them, the documentation lists them. When something is built, its
+entry here goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from tactful.strategy.model import (
+    CampaignEntry,
+    Communication,
+    DateEntry,
+    Rules,
+    SegmentEntry,
+    Step,
+    Strategy,
+    Trigger,
+)
+from tactful.strategy.wording import say_by, say_hold, say_percent, say_span
+
+Blocks = Literal["step", "communication", "nothing"]
+_NOBODY = "nobody enters"
+_NOT_KEPT = "not kept yet"
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """One thing that waits for a later version.
+
+    Attributes:
+        step: The step it is in; None for what holds for the whole strategy.
+        communication: The communication it is in, or None.
+        feature: What waits, as the strategy says it.
+        effect: What happens today instead, in one sentence.
+        blocks: What is refused: the entry of the whole *step*, the sending of the *communication*, or *nothing*.
+    """
+
+    step: str | None
+    communication: str | None
+    feature: str
+    effect: str
+    blocks: Blocks
+
+    def __str__(self) -> str:
+        """Return where, what and what happens instead, in one line."""
+        where = "/".join(part for part in (self.step, self.communication) if part) or "rules"
+        return f"{where}: {self.feature}: {self.effect}"
+
+
+def not_yet(strategy: Strategy) -> tuple[NotYet, ...]:
+    """Return everything in a strategy that is checked but not executed yet: rules first, then step by step."""
+    found = [*_in_rules(strategy.rules)]
+    for step in strategy.steps.values():
+        found.extend(_in_step(step))
+        for communication in step.communications:
+            found.extend(_in_communication(communication))
+    return tuple(found)
+
+
+def _in_rules(rules: Rules) -> Iterator[NotYet]:
+    for hold in rules.hold_while:
+        effect = f"{_NOT_KEPT}: contacts go on while it lasts"
+        yield NotYet(None, None, f"hold_while {hold.name} ({say_hold(hold)})", effect, "nothing")
+    if rules.look_ahead:
+        effect = f"{_NOT_KEPT}: priority counts between contacts due at the same time only"
+        yield NotYet(None, None, f"look_ahead {say_span(rules.look_ahead)}", effect, "nothing")
+    if rules.holdout:
+        effect = f"{_NOT_KEPT}: nobody is held out"
+        yield NotYet(None, None, f"holdout {say_percent(rules.holdout)}", effect, "nothing")
+    if any(quiet.holidays for quiet in rules.quiet):
+        yield NotYet(None, None, "quiet on holidays", f"{_NOT_KEPT}: a holiday is a day like any other", "nothing")
+
+
+def _in_step(step: Step) -> Iterator[NotYet]:
+    entry = step.entry
+    if isinstance(entry, CampaignEntry):
+        yield NotYet(step.name, None, "entry by campaign", _NOBODY, "step")
+    elif isinstance(entry, DateEntry):
+        yield NotYet(step.name, None, f"entry by date ({entry.property})", _NOBODY, "step")
+    elif isinstance(entry, SegmentEntry):
+        yield NotYet(step.name, None, f"entry by joining a segment ({entry.segment})", _NOBODY, "step")
+    elif isinstance(entry, Trigger) and entry.silent_event:
+        yield NotYet(step.name, None, f"entry when no {entry.silent_event} follows", _NOBODY, "step")
+    if step.undisturbed_by:
+        topics = ", ".join(step.undisturbed_by)
+        effect = f"{_NOT_KEPT}: contacts about it may come in between"
+        yield NotYet(step.name, None, f"undisturbed_by {topics}", effect, "nothing")
+    for segment, word in step.when_moved.items():
+        if word == "leave":
+            effect = f"{_NOT_KEPT}: who moves to {segment} stays in the step"
+            yield NotYet(step.name, None, f"when_moved {segment}: leave", effect, "nothing")
+    if step.brake:
+        yield NotYet(step.name, None, "brake", f"{_NOT_KEPT}: nothing stops the campaign by itself", "nothing")
+
+
+def _in_communication(said: Communication) -> Iterator[NotYet]:
+    if said.test:
+        effect = "not sent, recorded as skipped: not yet"
+        yield NotYet(said.step, said.name, "test", effect, "communication")
+    if any(route.after for route in said.by):
+        effect = f"{_NOT_KEPT}: the next channel is used at once where the first cannot be, and never after waiting"
+        yield NotYet(said.step, said.name, f"by {say_by(said.by)}", effect, "nothing")
