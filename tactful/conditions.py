@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from tactful.facts import Customer
 from tactful.strategy.model import Condition, Money, Segment, Span
-from tactful.timing import EARLIEST, add_span, span_text, zone_named
+from tactful.timing import EARLIEST, add_span, local_clock, span_text, zone_named
 from tactful.verdict import Number
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -149,9 +149,10 @@ def _since(condition: Condition, happened_at: datetime | None, now: datetime, zo
     if happened_at is None or not isinstance(condition.value, Span):
         return Answer(holds=False, found=None, needs=_needs(condition))
     then = add_span(now, condition.value, zone, back=True)
-    days = (now.astimezone(zone).date() - happened_at.astimezone(zone).date()).days
+    day = local_clock(happened_at, zone).date()
+    days = (local_clock(now, zone).date() - day).days
     if condition.operator in {"=", "is not"}:
-        same = happened_at.astimezone(zone).date() == then.astimezone(zone).date()
+        same = day == local_clock(then, zone).date()
         return Answer(same is (condition.operator == "="), days, _needs(condition))
     return Answer(_COMPARE[_SINCE[condition.operator]](happened_at, then), days, _needs(condition))
 

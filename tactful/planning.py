@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tactful.conditions import as_date
 from tactful.facts import Customer
 from tactful.strategy.model import Communication, Step, Strategy
-from tactful.timing import add_span, all_open, due_instant, expires_instant, first_anniversary, zone_of
+from tactful.timing import add_span, all_open, due_instant, expires_instant, first_anniversary, local_clock, zone_of
 from tactful.words import Purpose, Shape
 
 
@@ -63,7 +63,7 @@ def plan(
     Source: docs/rules.md#planning
     """
     zone = zone_of(customer, strategy)
-    dates = _dates(step, customer, journey_started_at.astimezone(zone).date())
+    dates = _dates(step, customer, local_clock(journey_started_at, zone).date())
     planned: list[Planned] = []
     expired: list[Planned] = []
     for communication in step.communications:

@@ -39,6 +39,11 @@ def shifted(instant: datetime, by: timedelta) -> datetime:
         return LATEST if by > timedelta(0) else EARLIEST
 
 
+def local_clock(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return what clocks and calendars in a zone show at an instant."""
+    return _held(instant).astimezone(zone)
+
+
 @overload
 def add_span(start: datetime, span: Span, zone: ZoneInfo, *, back: bool = False) -> datetime: ...
 @overload
@@ -66,7 +71,7 @@ def add_span(start: date, span: Span, zone: ZoneInfo, *, back: bool = False) -> 
         return _day_moved(start, sign * span.months, sign * (span.days + span.seconds // 86_400))
     moved = _held(start)
     if span.months or span.days:
-        wall = moved.astimezone(zone)
+        wall = local_clock(moved, zone)
         day = _day_moved(wall.date(), sign * span.months, sign * span.days)
         moved = local_instant(day, wall.time(), zone)
     return shifted(moved, timedelta(seconds=sign * span.seconds)) if span.seconds else moved
@@ -128,7 +133,7 @@ def due_instant(
     if when.at_once or when.at is None:
         start = anchor if isinstance(anchor, datetime) else local_instant(anchor, MIDNIGHT, zone)
         return _held(start) if when.at_once else add_span(start, when.offset, zone, back=when.before)
-    day = _held(anchor).astimezone(zone).date() if isinstance(anchor, datetime) else anchor
+    day = local_clock(anchor, zone).date() if isinstance(anchor, datetime) else anchor
     sign = -1 if when.before else 1
     day = _day_moved(day, sign * when.offset.months, sign * when.offset.days)
     return shifted(local_instant(day, when.at, zone), timedelta(seconds=sign * when.offset.seconds))
@@ -216,7 +221,7 @@ def usual_interval(placed_at: Sequence[datetime], zone: ZoneInfo = _UNIVERSAL) -
 
     Source: docs/rules.md#when-the-next-order-is-due
     """
-    days = sorted({_held(placed).astimezone(zone).date() for placed in placed_at})
+    days = sorted({local_clock(placed, zone).date() for placed in placed_at})
     if len(days) < ORDERS_FOR_A_HABIT:
         return None
     return timedelta(days=median((later - earlier).days for earlier, later in pairwise(days)))
@@ -307,7 +312,7 @@ def _concerns(quiet: QuietHours, channel: Channel, topic: str) -> bool:
 
 def _quiet_until(quiet: QuietHours, at: datetime, zone: ZoneInfo, holidays: Collection[date]) -> datetime | None:
     """Return until when these hours are quiet if they are at `at`, else None. Always later than `at`."""
-    wall = _held(at).astimezone(zone)
+    wall = local_clock(at, zone)
     day = wall.date()
     if day.weekday() in quiet.weekdays or (quiet.holidays and day in holidays):
         return _next_showing(_day_moved(day, 0, 1), MIDNIGHT, zone, after=at)

@@ -1,0 +1,83 @@
+"""Whether the journey still wants a contact: it is open, its anchor stands, there is still something to say, it is due.
+
+These rules hold for every contact, mandatory ones too: a journey that is over says nothing more.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tactful.conditions import holds, is_known
+from tactful.facts import Contact, Customer, Journey
+from tactful.strategy.model import Communication
+from tactful.timing import shifted
+from tactful.verdict import Line
+from tactful.words import JourneyState, Reason
+
+JOURNEY = "journey"
+ANCHOR = "anchor"
+MILESTONE = "milestone"
+DUE = "due"
+LOOK_AFTER_PAUSE = timedelta(days=1)
+"""How long until a paused journey is looked at again; whoever resumes it wakes it at once."""
+_NO_JOURNEY = Line(JOURNEY)
+_NO_ANCHOR = Line(ANCHOR)
+
+
+def journey_open(journey: Journey | None, now: datetime) -> Line:
+    """Say whether the journey is open: no goal, no end, not paused, its time not up.
+
+    A contact asked for by another system has no journey and passes.
+
+    Source: docs/rules.md#journey
+    """
+    if journey is None:
+        return _NO_JOURNEY
+    said = {"step": journey.step, "state": journey.state.value}
+    if journey.state is JourneyState.GOAL:
+        return Line(JOURNEY, Reason.GOAL_REACHED, said)
+    if journey.state.ended:
+        return Line(JOURNEY, Reason.JOURNEY_ENDED, said)
+    if journey.ends_at is not None and now >= journey.ends_at:
+        return Line(JOURNEY, Reason.JOURNEY_ENDED, said | {"ended_at": journey.ends_at.isoformat()})
+    if journey.state is JourneyState.PAUSED:
+        return Line(JOURNEY, Reason.JOURNEY_PAUSED, said, ask_at=shifted(now, LOOK_AFTER_PAUSE))
+    return Line(JOURNEY, numbers=said)
+
+
+def anchor_unmoved(contact: Contact, journey: Journey | None) -> Line:
+    """Say whether the contact belongs to the clock's present cycle: a new order has not set it anew.
+
+    Source: docs/rules.md#anchor
+    """
+    if journey is None or contact.cycle == journey.cycle:
+        return _NO_ANCHOR
+    return Line(ANCHOR, Reason.ANCHOR_MOVED, {"planned_in_cycle": contact.cycle, "cycle": journey.cycle})
+
+
+def still_needed(
+    communication: Communication, journey: Journey | None, customer: Customer, now: datetime, zone: ZoneInfo
+) -> Line:
+    """Say whether there is still something to say: its milestone is not reached, its question not answered.
+
+    Source: docs/rules.md#milestone
+    """
+    name = communication.name
+    if journey is not None and name in journey.milestones:
+        return Line(MILESTONE, Reason.MILESTONE_REACHED, {"milestone": name})
+    if communication.done is not None and holds(communication.done, customer, now, zone).holds:
+        return Line(MILESTONE, Reason.MILESTONE_REACHED, {"milestone": name, "done": communication.done.text})
+    if communication.ask is not None and is_known(customer, communication.ask):
+        return Line(MILESTONE, Reason.ALREADY_KNOWN, {"asks": communication.ask})
+    return Line(MILESTONE)
+
+
+def come_due(contact: Contact, now: datetime) -> Line:
+    """Say whether the contact is due.
+
+    Source: docs/rules.md#due
+    """
+    if now >= contact.due_at:
+        return Line(DUE)
+    return Line(DUE, Reason.NOT_YET_DUE, {"due_at": contact.due_at.isoformat()}, passes_at=contact.due_at)

@@ -1,0 +1,182 @@
+"""Contact pressure: caps on how many contacts in a rolling window, and the gap between any two.
+
+A contact takes its place from `counts_at` until one window later on the customer's own calendar: with `2 in 7 days`,
+what was sent on Monday at 10:00 makes room on the next Monday at 10:00, clock change or not. Only marketing contacts
+take a place and only they need one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from tactful.facts import PastContact
+from tactful.strategy.model import Cap, Span, Topic
+from tactful.timing import LATEST, add_span, shifted, span_text
+from tactful.verdict import Line, Number
+from tactful.words import Channel, Purpose, Reason
+
+CAPS = "caps"
+GAP = "gap"
+_DAYS_ARE_WITHIN = timedelta(days=2)
+_MONTHS_ARE_WITHIN = timedelta(days=5)
+
+
+def within_caps(
+    channels: Sequence[Channel],
+    topic: Topic,
+    caps: Sequence[Cap],
+    past: Sequence[PastContact],
+    *,
+    own: UUID,
+    at: datetime,
+    zone: ZoneInfo,
+) -> Line:
+    """Say whether one more contact fits under every cap that concerns it. Mandatory contacts pass.
+
+    Args:
+        channels: The channels that would carry it.
+        topic: What about.
+        caps: The strategy's caps: on everything, on a channel, on a topic.
+        past: Contacts that take a place, newest first.
+        own: The contact's own key: it never counts against itself.
+        at: The instant asked about.
+        zone: The customer's zone.
+
+    Returns:
+        The line. Its numbers are the places taken under each cap; `passes_at` is when every full cap has room.
+
+    Source: docs/rules.md#caps
+    """
+    if topic.purpose is Purpose.SERVICE:
+        return Line(CAPS)
+    numbers: dict[str, Number] = {}
+    passes_at = at
+    for cap in caps:
+        if (cap.channel is None or cap.channel in channels) and cap.topic in {None, topic.name}:
+            taken_at = _taken_at(past, cap.window, cap.channel, cap.topic, own=own, at=at, zone=zone)
+            taken, opens_at = places(taken_at, cap.count, cap.window, at, zone)
+            numbers[cap_text(cap)] = taken
+            if opens_at is not None and opens_at > passes_at:
+                passes_at = opens_at
+    return Line(CAPS, numbers=numbers) if passes_at == at else Line(CAPS, Reason.CAP, numbers, passes_at)
+
+
+def apart(
+    topic: Topic, span: Span | None, past: Sequence[PastContact], *, own: UUID, at: datetime, zone: ZoneInfo
+) -> Line:
+    """Say whether no marketing contact lies less than the strategy's gap before or after. Mandatory contacts pass.
+
+    Source: docs/rules.md#gap
+    """
+    if span is None or topic.purpose is Purpose.SERVICE:
+        return Line(GAP)
+    taken_at = _taken_at(past, span, None, None, own=own, at=at, zone=zone)
+    opens_at = places(taken_at, 1, span, at, zone)[1]
+    said: dict[str, Number] = {"apart": span_text(span)}
+    if opens_at is None:
+        return Line(GAP, numbers=said)
+    return Line(GAP, Reason.GAP, said | {"last_at": taken_at[0].isoformat()}, opens_at)
+
+
+def counts(past: Sequence[PastContact], cap: Cap, now: datetime, *, own: UUID, zone: ZoneInfo) -> int:
+    """Return how many places are taken under a cap at `now`: the most that share one window with it.
+
+    Source: docs/rules.md#caps
+    """
+    taken_at = _taken_at(past, cap.window, cap.channel, cap.topic, own=own, at=now, zone=zone)
+    return places(taken_at, cap.count, cap.window, now, zone)[0]
+
+
+def places(
+    taken_at: Sequence[datetime], count: int, window: Span, at: datetime, zone: ZoneInfo
+) -> tuple[int, datetime | None]:
+    """Return how many of `count` places are taken around an instant, and when one opens if none is left.
+
+    A contact fits where no stretch of one window, beginning at any contact and counted from it, holds more than
+    `count` with it. Contacts later than `at` (a letter that is still on its way) are part of such stretches too.
+
+    Args:
+        taken_at: The instants of the contacts that count, newest first.
+        count: How many a window may hold.
+        window: How long a place is taken.
+        at: The instant asked about.
+        zone: The customer's zone.
+
+    Returns:
+        Places taken, and None or an instant later than `at` before which there is certainly no room.
+    """
+    surely, certainly_not = _bounds(window, at, zone)
+    held = [t for t in taken_at if t > surely or (t > certainly_not and add_span(t, window, zone) > at)]
+    if held and held[0] > at:
+        held = _busiest(held, count, window, at, zone)
+    if len(held) < count:
+        return len(held), None
+    opens_at = min((add_span(t, window, zone) for t in held[:count]), default=LATEST)
+    return len(held), max(opens_at, shifted(at, timedelta(microseconds=1)))
+
+
+def cap_text(cap: Cap) -> str:
+    """Return a cap as the strategy says it: `1 sms in 7 days`."""
+    return _cap_text(cap.count, cap.channel or cap.topic, cap.window.months, cap.window.days, cap.window.seconds)
+
+
+def _taken_at(
+    past: Sequence[PastContact],
+    window: Span,
+    channel: Channel | None,
+    topic: str | None,
+    *,
+    own: UUID,
+    at: datetime,
+    zone: ZoneInfo,
+) -> list[datetime]:
+    """Return when the marketing contacts on a channel and topic took their places, newest first, as far as matters."""
+    since = _bounds(window, at, zone)[1]
+    reach = past[: bisect_left(past, True, key=lambda row: row.counts_at <= since)]  # noqa: FBT003  False, …, True
+    mine, marketing = own.int, Purpose.MARKETING
+    return [
+        row.counts_at
+        for row in reach
+        if row.purpose is marketing
+        and (channel is None or channel in row.channels)
+        and (topic is None or row.topic == topic)
+        and row.contact_key.int != mine
+    ]
+
+
+def _bounds(window: Span, at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return two instants: what came after the first surely holds its place at `at`, what came by the second does not.
+
+    Between them the calendar has to be asked: a month has no fixed length, and a day has 25 hours once a year.
+    """
+    begins = add_span(at, window, zone, back=True)
+    if not window.months and not window.days:
+        return begins, begins
+    within = _MONTHS_ARE_WITHIN if window.months else _DAYS_ARE_WITHIN
+    return shifted(begins, within), shifted(begins, -within)
+
+
+def _busiest(taken_at: Sequence[datetime], count: int, window: Span, at: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return the contacts of the fullest stretch of one window around `at`, some of them after it, newest first."""
+    ends = add_span(at, window, zone)
+    near = [t for t in taken_at if t < ends]
+    if len(near) < count:
+        return near
+    busiest = [t for t in near if t >= at]
+    for start in (t for t in near if t < at):
+        ends = add_span(start, window, zone)
+        stretch = [t for t in near if start <= t < ends]
+        if len(stretch) > len(busiest):
+            busiest = stretch
+    return busiest
+
+
+@lru_cache(maxsize=1024)
+def _cap_text(count: int, scope: str | None, months: int, days: int, seconds: int) -> str:
+    window = span_text(Span(months=months, days=days, seconds=seconds))
+    return f"{count} {scope} in {window}" if scope else f"{count} in {window}"
