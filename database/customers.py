@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -100,7 +98,7 @@ def read_facts(conn: Connection, row: RowMapping) -> Customer:
     return customer_from(row, details.mappings().one())
 
 
-def customer_from(row: Mapping[str, Any], details: Mapping[str, Any]) -> Customer:
+def customer_from(row: RowMapping, details: RowMapping) -> Customer:
     """Return the frozen customer from its row and the columns of `DETAILS`."""
     events: dict[str, tuple[datetime, ...]] = {}
     for name, at in details["events"] or ():

@@ -67,7 +67,7 @@ class Database:
             reraise=True,
         )
         try:
-            return again(self._once, work)
+            return again(lambda: self._once(work))
         except PoolTimeoutError as error:
             raise DatabaseStuckError("no database connection became free within 10 s") from error
         except DBAPIError as error:

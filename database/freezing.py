@@ -180,7 +180,7 @@ class _Making:
             key=part_key(self.known.situation.contact.contact_key, route),
             channel=route.channel,
             to=route.address,
-            sender=content.sender_email or _sender(sender, route.channel),
+            sender_address=content.sender_email or _sender(sender, route.channel),
             sender_name=content.sender_name or sender.name,
             subject=content.subject,
             html=content.html,

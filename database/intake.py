@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
@@ -269,8 +270,9 @@ def _worth(done: Track) -> tuple[Decimal | None, str | None]:
     """Return what an event was worth: its `total` (or Segment's `revenue`) and `currency`."""
     said = done.properties.get("total", done.properties.get("revenue"))
     currency = done.properties.get("currency")
-    if isinstance(said, Mapping):
-        currency, said = said.get("currency", currency), said.get("amount")
+    if isinstance(said, dict):
+        money = cast("dict[str, object]", said)
+        currency, said = money.get("currency", currency), money.get("amount")
     try:
         total = Decimal(str(said)) if said is not None else None
     except InvalidOperation:

@@ -28,7 +28,7 @@ OPEN = text(
     "WHERE customer_key = :customer_key AND state IN ('open', 'paused') ORDER BY started_at, journey_key"
 )
 ENTRIES = text(
-    "SELECT strategy, first_step, key, max(entry_no) AS count, max(started_at) AS last_started_at FROM journeys "
+    "SELECT strategy, first_step, key, max(entry_no) AS entered, max(started_at) AS last_started_at FROM journeys "
     "WHERE customer_key = :customer_key GROUP BY strategy, first_step, key"
 )
 CLOCK = text(
@@ -87,7 +87,7 @@ def read_entries(conn: Connection, customer_key: UUID) -> dict[str, dict[tuple[s
     found: dict[str, dict[tuple[str, str], PastEntries]] = {}
     for row in conn.execute(ENTRIES, {"customer_key": customer_key}):
         entries = found.setdefault(row.strategy, {})
-        entries[row.first_step, row.key] = PastEntries(row.count, row.last_started_at)
+        entries[row.first_step, row.key] = PastEntries(row.entered, row.last_started_at)
     return found
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -194,7 +193,7 @@ def _row(  # noqa: PLR0917 - as above
     }
 
 
-def contact_row(loaded: Loaded, communication: Communication) -> Mapping[str, Any]:
+def contact_row(loaded: Loaded, communication: Communication) -> dict[str, Any]:
     """Return the columns of a contact that its communication determines."""
     return {
         "strategy": loaded.strategy.name,

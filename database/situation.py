@@ -119,7 +119,7 @@ def read(
             FrozenPart(Channel(channel), UUID(key), connector, content, known_instant(at), state)
             for channel, key, connector, content, at, state in found["parts"] or ()
         ),
-        journeys=tuple(found["journeys_open"] or ()),
+        journeys=tuple(str(step) for step in found["journeys_open"] or ()),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -55,7 +55,7 @@ class House:
     sending: Sending
 
     @contextlib.asynccontextmanager
-    async def opened(self) -> AsyncIterator[House]:
+    async def opened(self) -> AsyncGenerator[House]:
         """Give the house to a block, and close what it holds afterwards."""
         try:
             yield self
@@ -99,14 +99,11 @@ async def connect(settings: Settings, house: House | None) -> Client:
         TemporalDownError: it cannot be reached; says where it was looked for.
     """
     found = ClientConfig.load_client_connect_config()
+    where = found.setdefault("target_host", "127.0.0.1:7233")
     activities = Contacts(house.database, house.connectors.by_name, house.sending) if house is not None else None
     try:
-        return await Client.connect(
-            **{"target_host": "127.0.0.1:7233", **found},
-            plugins=[tactful_plugin(activities, sandbox=settings.sandbox)],
-        )
+        return await Client.connect(**found, plugins=[tactful_plugin(activities, sandbox=settings.sandbox)])
     except RuntimeError as error:
-        where = found.get("target_host", "127.0.0.1:7233")
         msg = f"Temporal cannot be reached at {where}; start it, or set TEMPORAL_ADDRESS ({type(error).__name__})"
         raise TemporalDownError(msg) from error
 
@@ -183,7 +180,7 @@ async def _first_of(*waits: Coroutine[object, object, object]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _in_background(work: Coroutine[object, object, None], stop: asyncio.Event) -> AsyncIterator[None]:
+async def _in_background(work: Coroutine[object, object, None], stop: asyncio.Event) -> AsyncGenerator[None]:
     """Run `work` beside a block; should it ever fail, everything stops and its exception is raised."""
     task = asyncio.ensure_future(work)
     task.add_done_callback(lambda _: stop.set())

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from pydantic import SecretStr
@@ -33,6 +34,7 @@ from tactful.links import Links
 from tactful.words import Channel, ConsentState
 
 TASK_QUEUE = "tactful"
+LONDON = ZoneInfo("Europe/London")
 LINKS = Links("https://fleur.example", SecretStr("a secret for tests only"))
 
 
@@ -93,6 +95,13 @@ class VirtualHouse:
         """Let virtual time go by until `moment`."""
         await self.pass_time(moment - await self.now())
 
+    async def until_monday(self, hour: int = 9) -> datetime:
+        """Let time go by until the next Monday at a full hour in London, and return that instant."""
+        here = (await self.now()).astimezone(LONDON)
+        day = here.date() + timedelta(days=7 - here.weekday())
+        await self.until(datetime.combine(day, time(hour), LONDON))
+        return await self.now()
+
     async def rows(self, query: str, **parameters: object) -> list[Any]:
         """Return the rows of a query."""
         return await self._run(lambda c: list(c.execute(sa.text(query), parameters)))
@@ -126,7 +135,7 @@ class VirtualHouse:
 
 
 @contextlib.asynccontextmanager
-async def virtual_house(test_server: Path, database_url: str) -> AsyncIterator[VirtualHouse]:
+async def virtual_house(test_server: Path, database_url: str) -> AsyncGenerator[VirtualHouse]:
     """Open a house in virtual time on an empty database."""
     database = Database(database_url)
 
@@ -136,9 +145,7 @@ async def virtual_house(test_server: Path, database_url: str) -> AsyncIterator[V
     connector = Mailbox(Mailbox.Config(), Ports(deliver=deliver))
     sending = Sending({channel: ("mailbox",) for channel in Channel}, {"mailbox": timedelta(days=36_500)}, LINKS)
     plugin = tactful_plugin(Contacts(database, {"mailbox": connector}, sending))
-    env = await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(test_server), plugins=[plugin]
-    )
+    env = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(test_server), plugins=[plugin])
     async with env:
         with env.auto_time_skipping_disabled():
             async with Worker(env.client, task_queue=TASK_QUEUE):
@@ -148,7 +155,14 @@ async def virtual_house(test_server: Path, database_url: str) -> AsyncIterator[V
 
 def yes(*wanted: str, at: datetime) -> tuple[Statement, ...]:
     """Return confirmed opt-ins, each written `topic:channel`."""
-    pairs = [each.split(":") for each in wanted]
-    return tuple(
-        Statement(Channel(channel), topic, ConsentState.OPTED_IN, "express", "form", at) for topic, channel in pairs
-    )
+    return tuple(_statement(each, ConsentState.OPTED_IN, at) for each in wanted)
+
+
+def no(*unwanted: str, at: datetime) -> tuple[Statement, ...]:
+    """Return opt-outs, each written `topic:channel`."""
+    return tuple(_statement(each, ConsentState.OPTED_OUT, at) for each in unwanted)
+
+
+def _statement(said: str, state: ConsentState, at: datetime) -> Statement:
+    topic, channel = said.split(":")
+    return Statement(Channel(channel), topic, state, "express", "form", at)

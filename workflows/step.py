@@ -137,7 +137,7 @@ class Step:
         if left.again:
             workflow.continue_as_new(self.entry)
         if left.then is not None:
-            workflow.continue_as_new(self.entry, workflow=left.then)
+            workflow.continue_as_new(workflow=left.then, args=[self.entry])
 
     def _follow(self, over: bool, next_contact: NextContact | None) -> None:  # noqa: FBT001 - both are the new plan
         if self._plan is not None:

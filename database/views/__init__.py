@@ -12,7 +12,7 @@ from database.views.people import (
     statements_of,
 )
 from database.views.plumbing import health, published_strategies
-from database.views.shelves import CustomerLine, MailLine, Page, customer_lines, mail_lines
+from database.views.shelves import CustomerLine, MailLine, Page, customer_lines, customers_found, mail_lines
 from database.views.timeline import timeline
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "contacts_after",
     "customer",
     "customer_lines",
+    "customers_found",
     "find_customer",
     "frozen_message",
     "health",

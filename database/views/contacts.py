@@ -30,6 +30,7 @@ _COLUMNS = (
     "ORDER BY i.since, i.id LIMIT 1) AS user_id"
 )
 ONE = text(f"SELECT {_COLUMNS} FROM contacts c WHERE contact_key = :key")  # noqa: S608 - our own constant
+SEVERAL = text(f"SELECT {_COLUMNS} FROM contacts c WHERE contact_key = ANY(:keys)")  # noqa: S608 - our own constant
 CHANGED = text(
     f"SELECT {_COLUMNS} FROM contacts c "  # noqa: S608 - our own constant
     "WHERE (c.updated_at, c.contact_key) > (:at, :key) ORDER BY c.updated_at, c.contact_key LIMIT :most"
@@ -77,6 +78,12 @@ def contact(conn: Connection, contact_key: UUID) -> ContactAnswer | None:
     """Return a contact with its verdict, parts and receipts; None where there is none of that key."""
     row = conn.execute(ONE, {"key": contact_key}).mappings().one_or_none()
     return None if row is None else _answers(conn, [row])[0]
+
+
+def contact_rows(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, ContactAnswer]:
+    """Return several contacts by key; unknown keys are left out."""
+    rows = conn.execute(SEVERAL, {"keys": list(keys)}).mappings().all() if keys else []
+    return {answer.contact_key: answer for answer in _answers(conn, rows)}
 
 
 def contacts_after(conn: Connection, after: str | None, *, most: int) -> FeedAnswer:

@@ -48,7 +48,7 @@ SUPPRESSIONS = text(
     "WHERE customer_key = :key AND replaced_at IS NULL)) ORDER BY stated_at DESC LIMIT 200"
 )
 ORDERS = text(
-    "SELECT currency, count(*) AS count, max(placed_at) AS last_at, sum(total) AS spent FROM orders "
+    "SELECT currency, count(*) AS orders, max(placed_at) AS last_at, sum(total) AS spent FROM orders "
     "WHERE customer_key = :key GROUP BY currency ORDER BY currency"
 )
 JOURNEYS = text(
@@ -136,7 +136,7 @@ def _orders(conn: Connection, asked: Mapping[str, Any]) -> OrdersAnswer:
             spent[row.currency or "—"] = row.spent
     last = max((row.last_at for row in rows), default=None)
     return OrdersAnswer(
-        count=sum(row.count for row in rows),
+        count=sum(int(row.orders) for row in rows),
         last_at=last,
         spent={currency: str(amount) for currency, amount in spent.items()},
     )

@@ -1,0 +1,76 @@
+"""Welcome: at once, on later days at a local hour, and never after the goal."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from tactful.words import Channel
+from tests.virtual import LONDON, VirtualHouse, no, yes
+
+DAY = timedelta(days=1)
+
+
+async def registered(house: VirtualHouse, user: str, **said: object) -> None:
+    """Register a customer who wants ideas and reminders by email."""
+    now = await house.now()
+    wanted = yes("ideas:email", "reminders:email", at=now)
+    await house.identify(user, addresses={Channel.EMAIL: f"{user}@example.com"}, statements=wanted, **said)
+    await house.track(user, "customer.registered")
+
+
+async def test_a_new_customer_is_greeted_at_once_and_hears_more_on_the_third_day_at_ten(house: VirtualHouse) -> None:
+    """The greeting needs no time to pass; the story comes three days later at the local hour."""
+    began = await house.now()
+    await registered(house, "ada")
+    await house.pass_time(timedelta(minutes=1))
+    assert [name for name, _ in await house.sent("ada")] == ["hello"]
+    await house.pass_time(4 * DAY)
+    (_, first), (story, second) = await house.sent("ada")
+    assert story == "our-story"
+    assert first - began < timedelta(minutes=1)
+    local = second.astimezone(LONDON)
+    assert (local.date(), local.hour, local.minute) == ((began + 3 * DAY).astimezone(LONDON).date(), 10, 0)
+
+
+async def test_the_goal_ends_the_step_in_the_middle_of_a_wait(house: VirtualHouse) -> None:
+    """An order on the second day: the story that was planned for the third is never told."""
+    await registered(house, "bob")
+    await house.pass_time(2 * DAY)
+    await house.track("bob", "order.placed", total={"amount": "30", "currency": "GBP"})
+    await house.pass_time(30 * DAY)
+    welcome = [row for row in await house.contacts("bob") if row[0] in {"hello", "our-story", "first-treat"}]
+    assert welcome == [
+        ("hello", "sent", None),
+        ("our-story", "cancelled", "goal_reached"),
+        ("first-treat", "skipped", "not_yet"),
+    ]
+    state = await house.rows("SELECT state, goals FROM journeys WHERE step = 'welcome'")
+    assert [tuple(row) for row in state] == [("goal", 1)]
+
+
+async def test_an_order_that_temporal_has_not_heard_of_yet_stops_the_welcome_all_the_same(house: VirtualHouse) -> None:
+    """The order is committed, its word still lies in the outbox: what is due meanwhile is not sent."""
+    await registered(house, "cyd")
+    await house.pass_time(2 * DAY)
+    await house.store("cyd", "order.placed", total={"amount": "30", "currency": "GBP"})
+    await house.env.sleep(3 * DAY)
+    assert [name for name, _ in await house.sent("cyd")] == ["hello"]
+
+
+async def test_a_customer_who_says_no_in_the_middle_is_not_told_the_story(house: VirtualHouse) -> None:
+    """An opt-out during the wait is seen when the contact is due."""
+    await registered(house, "dan")
+    await house.pass_time(DAY)
+    await house.identify("dan", statements=no("ideas:email", at=await house.now()))
+    await house.pass_time(3 * DAY)
+    assert ("our-story", "skipped", "opted_out") in await house.contacts("dan")
+
+
+async def test_who_moves_to_another_zone_hears_at_ten_oclock_there(house: VirtualHouse) -> None:
+    """The wait is shortened or lengthened when the customer's zone changes."""
+    await registered(house, "eve")
+    await house.pass_time(DAY)
+    await house.identify("eve", time_zone="America/New_York")
+    await house.carry()
+    await house.pass_time(3 * DAY)
+    (_, _), (_, second) = await house.sent("eve")
+    assert second.astimezone(ZoneInfo("America/New_York")).hour == 10
