@@ -55,10 +55,8 @@ class _FolderReader:
         self.root = root
         self.problems: list[Problem] = []
 
-    def note(
-        self, file: str, found: str, expected: str, line: int = 1, column: int = 1, hint: str | None = None
-    ) -> None:
-        self.problems.append(Problem(file, line, column, found, expected, hint))
+    def note(self, file: str, found: str, expected: str) -> None:
+        self.problems.append(Problem(file, 1, 1, found, expected))
 
     def texts(self) -> Iterator[tuple[str, str]]:
         for count, path in enumerate(self.paths(), start=1):
@@ -137,6 +135,7 @@ class _FolderReader:
             line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode(errors="replace")) + 1
             what = "UTF-16" if data.startswith(_UTF_16) else f"the byte 0x{data[error.start]:02X}"
             hint = "Save the file as UTF-8 in your editor."
-            self.note(name, f"{what}, which is not UTF-8", "text in UTF-8", line, column, hint)
+            found = f"{what}, which is not UTF-8"
+            self.problems.append(Problem(name, line, column, found, "text in UTF-8", hint))
             return None
         return text.replace("\r\n", "\n")

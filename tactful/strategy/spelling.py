@@ -21,9 +21,11 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Words that mean something else in the phrases where a name of the kind may stand as well.
+# Words that mean something else where a name of the kind may stand as well.
 RESERVED = {
     "property": words("due orders since spent start"),
+    "communication": words("partials"),
+    "milestone": words("partials"),
     "topic": words("email emails in letter letters push sms"),
 }
 

@@ -20,6 +20,7 @@ from tactful.strategy.syntax_errors import explain
 from tactful.strategy.yaml_pieces import Piece, pieces
 
 _EMPTY = frozenset({"", "~", "null"})
+_EXPLICIT_KEY = re.compile(r"(^|[{,]|\s)\s*\?\s+\Z")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -212,6 +213,8 @@ class _Grower:
                 return
             key = self.node(piece, rest, depth + 1)
             value = self.node(next(rest), rest, depth + 1)
+            if _EXPLICIT_KEY.search(self.text, self.line_starts[self.mark(piece.start).line - 1], piece.start):
+                self.problems.append(self.problem(piece.start, "a key with `?` before it", "the key alone"))
             if not isinstance(key, Scalar):
                 self.problems.append(self.problem(piece.start, "brackets where a key should be", "a name and a colon"))
             elif key.text in seen:

@@ -115,7 +115,7 @@ class Desk:
             hint = f'Did you mean "{better}"?' if better and better != key.text and kind != "event" else None
             self.note(key.mark, f"the name {quoted(key.text)} for a {kind}", f"{rule}, at most {LONGEST_NAME}", hint)
         elif key.text in RESERVED.get(kind, ()):
-            expected = "another name: the word means something else in phrases"
+            expected = "another name: the word has another meaning here"
             self.note(key.mark, f'the name "{key.text}" for a {kind}', expected)
 
     # texts and words

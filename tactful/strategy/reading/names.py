@@ -12,6 +12,7 @@ from tactful.strategy.model import FieldType, Property
 from tactful.strategy.tree import Tree
 
 TEMPLATES = "templates/"
+PARTIALS = "partials"
 STRATEGY_FILE = "strategy.yaml"
 
 
@@ -45,6 +46,7 @@ def gather(
 
     steps = [step for stage in keys("stages") for step in keys("stages", stage)]
     folders = [path.split("/")[1] for path in sorted(paths) if path.startswith(TEMPLATES) and path.count("/") > 1]
+    folders = [folder for folder in folders if folder != PARTIALS]
     kinds = {
         "event": tuple(events),
         "property": tuple(properties),
