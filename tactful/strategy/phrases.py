@@ -17,11 +17,11 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError
 
 from tactful.strategy.amounts import WEEKDAYS, MeaningFault
 from tactful.strategy.forms import FORMS, Form, T_co
+from tactful.strategy.limits import LONGEST_PHRASE
 from tactful.strategy.meanings import Mention, meaning
 from tactful.strategy.mending import mended
 from tactful.strategy.spelling import listed, quoted
 
-LONGEST_PHRASE = 200
 _UNITS = ("minutes", "hours", "days", "weeks", "months", "years")
 _CHANNELS = ("email", "sms", "push", "letter")
 # What a terminal of the grammar stands for, where it is no keyword: words to show, words to be near to.
