@@ -1,13 +1,13 @@
 """The lines between two `---` at the head of a template: its subject, preheader, sender, title and link.
 
-Values are text with Liquid in it, taken as written. This module reads them with their places and says what does not
-belong; what they mean is others' business.
+Values are text with Liquid in it, taken as written: YAML never sees the Liquid, so its braces, quotes and colons need
+no quotes around them. This module reads values with their places and says what does not belong.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tactful.strategy.problems import Problem
 from tactful.strategy.spelling import did_you_mean, listed, quoted
@@ -24,7 +24,12 @@ KEYS: dict[Channel, tuple[str, ...]] = {
     Channel.LETTER: ("subject", "sender"),
 }
 SENDER_KEYS = ("name", "email")
-QUOTES = "A text with `{{ … }}`, `: ` or `#` in it needs quotes around it."
+QUOTES = "A text with `: ` or ` #` in it needs quotes around it."
+STAND_INS = 0xE000
+"""First of the private characters that stand in for Liquid, each repeated to the length of its piece."""
+MOST_PIECES = 0xF8FF - STAND_INS + 1
+ONE_LINE_PIECE = re.compile(r"\{\{[^\n]*?\}\}|\{%[^\n]*?%\}")
+STAND_IN = re.compile(r"([\ue000-\uf8ff])\1*")
 
 
 @dataclass(slots=True)
@@ -33,6 +38,7 @@ class FrontMatter:
 
     file: File
     body: Written
+    pieces: list[str] = field(default_factory=list[str])
     values: dict[str, Written] = field(default_factory=dict[str, Written])
     problems: list[Problem] = field(default_factory=list[Problem])
 
@@ -47,7 +53,7 @@ class FrontMatter:
             if name not in keys:
                 hint = did_you_mean(name, keys)
                 self.wrong(entry.key.mark, f"unknown key {quoted(name)}", listed(keys), hint)
-            elif name == "sender" and isinstance(entry.value, Mapping) and _is_sender(entry.value):
+            elif name == "sender" and isinstance(entry.value, Mapping):
                 self.take(entry.value, SENDER_KEYS, "sender_")
             elif not isinstance(entry.value, Scalar):
                 self.wrong(entry.value.mark, f'"{name}" that is no plain text', "text", QUOTES)
@@ -56,7 +62,27 @@ class FrontMatter:
 
     def _text(self, value: Scalar) -> Written:
         mark = value.at(0)
-        return Written.part(self.file, self.file.offset(mark.line, mark.column), value.text)
+        return Written.part(self.file, self.file.offset(mark.line, mark.column), self.reveal(value.text))
+
+    def hide(self, head: str) -> str:
+        """Return the lines with stand-ins for Liquid, every character in its place."""
+        if STAND_IN.search(head):
+            return head
+
+        def stand_in(piece: re.Match[str]) -> str:
+            if len(self.pieces) == MOST_PIECES:
+                return piece.group()
+            self.pieces.append(piece.group())
+            return chr(STAND_INS + len(self.pieces) - 1) * len(piece.group())
+
+        return ONE_LINE_PIECE.sub(stand_in, head)
+
+    def reveal(self, text: str) -> str:
+        """Return text with its Liquid back."""
+        return STAND_IN.sub(self._piece, text) if self.pieces else text
+
+    def _piece(self, stand_in: re.Match[str]) -> str:
+        return self.pieces[ord(stand_in.group(1)) - STAND_INS]
 
 
 def read_front_matter(file: File, keys: tuple[str, ...]) -> FrontMatter:
@@ -85,12 +111,6 @@ def read_front_matter(file: File, keys: tuple[str, ...]) -> FrontMatter:
 
 def _read(matter: FrontMatter, head: str) -> Node | None:
     # An empty line in the place of the first fence keeps the lines those of the file.
-    tree = read_tree(matter.file.path, "\n" + head)
-    hint = QUOTES if "{{" in head else None
-    matter.problems += [replace(problem, hint=problem.hint or hint) for problem in tree.problems]
+    tree = read_tree(matter.file.path, "\n" + matter.hide(head))
+    matter.problems += tree.problems
     return tree.root
-
-
-def _is_sender(mapping: Mapping) -> bool:
-    """Say whether a mapping could be a sender; `{{ name }}` without quotes reads as one of another kind."""
-    return all(isinstance(entry.value, Scalar) and not entry.value.empty for entry in mapping.entries)

@@ -66,6 +66,7 @@ def variables_for(strategy: Strategy, step: Step, communication: Communication) 
         found["due_on"] = Variable("date", "the day on which the next order is due")
     if step.per is not None:
         found["key"] = Variable("text", f"the {step.per} this journey is about")
+    found["topic.says"] = Variable("text", "what the customer said yes to")
     found["sender.name"] = Variable("text", "the sender's name")
     for name in ("email", "address"):
         if getattr(strategy.sender, name):
@@ -167,7 +168,8 @@ def message_variables(
     flat |= {f"event.{name}": value for name, value in event.items()}
     flat |= {f"links.{name}": value for name, value in links.items()}
     flat |= {f"sender.{name}": getattr(strategy.sender, name) for name in ("name", "email", "address")}
-    flat |= {"customer.language": language, "key": key, "due_on": due_on, "journeys": list(journeys)}
+    flat |= {"topic.says": strategy.topics[communication.topic].says, "customer.language": language}
+    flat |= {"key": key, "due_on": due_on, "journeys": list(journeys)}
     if given is not None:
         flat |= {"offer.name": given.name, "offer.says": given.says}
         flat |= {"offer.code": offer_code or given.code, "offer.ends_on": offer_ends_on}
