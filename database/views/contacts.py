@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from database.views.cursors import cursor, read_cursor
 from tactful.wire.answers import (
     ContactAnswer,
     FeedAnswer,
-    LineAnswer,
     PartAnswer,
     ReceiptAnswer,
     VerdictAnswer,
@@ -27,7 +26,8 @@ OVERLAP = timedelta(seconds=5)
 
 _COLUMNS = (
     "c.*, (SELECT i.id FROM customer_ids i WHERE i.customer_key = c.customer_key AND i.kind = 'user' "
-    "ORDER BY i.since, i.id LIMIT 1) AS user_id"
+    "ORDER BY i.since, i.id LIMIT 1) AS user_id, "
+    "(SELECT u.time_zone FROM customers u WHERE u.customer_key = c.customer_key) AS time_zone"
 )
 ONE = text(f"SELECT {_COLUMNS} FROM contacts c WHERE contact_key = :key")  # noqa: S608 - our own constant
 SEVERAL = text(f"SELECT {_COLUMNS} FROM contacts c WHERE contact_key = ANY(:keys)")  # noqa: S608 - our own constant
@@ -82,7 +82,9 @@ def contact(conn: Connection, contact_key: UUID) -> ContactAnswer | None:
 
 def contact_rows(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, ContactAnswer]:
     """Return several contacts by key; unknown keys are left out."""
-    rows = conn.execute(SEVERAL, {"keys": list(keys)}).mappings().all() if keys else []
+    if not keys:
+        return {}
+    rows = conn.execute(SEVERAL, {"keys": list(keys)}).mappings().all()
     return {answer.contact_key: answer for answer in _answers(conn, rows)}
 
 
@@ -115,7 +117,11 @@ def frozen_message(conn: Connection, contact_key: UUID, channel: str) -> FrozenM
 
 def _answers(conn: Connection, rows: Sequence[RowMapping]) -> list[ContactAnswer]:
     asked = {"keys": [row["contact_key"] for row in rows]}
-    decisions = {row["contact_key"]: _verdict(row) for row in conn.execute(DECISIONS, asked).mappings()}
+    zones = {row["contact_key"]: wording.zone_named(row["time_zone"]) for row in rows}
+    decisions = {
+        row["contact_key"]: _verdict(row, zones[row["contact_key"]])
+        for row in conn.execute(DECISIONS, asked).mappings()
+    }
     parts: dict[UUID, list[PartAnswer]] = {}
     for part in conn.execute(PARTS, asked).mappings():
         parts.setdefault(part["contact_key"], []).append(PartAnswer.model_validate(dict(part)))
@@ -128,13 +134,18 @@ def _answers(conn: Connection, rows: Sequence[RowMapping]) -> list[ContactAnswer
             decisions.get(row["contact_key"]),
             parts.get(row["contact_key"], []),
             receipts.get(row["contact_key"], []),
+            zones[row["contact_key"]],
         )
         for row in rows
     ]
 
 
 def _answer(
-    row: RowMapping, verdict: VerdictAnswer | None, parts: list[PartAnswer], receipts: list[ReceiptAnswer]
+    row: RowMapping,
+    verdict: VerdictAnswer | None,
+    parts: list[PartAnswer],
+    receipts: list[ReceiptAnswer],
+    zone: tzinfo,
 ) -> ContactAnswer:
     state = ContactState(row["state"])
     later = state is ContactState.PLANNED and verdict is not None
@@ -153,7 +164,7 @@ def _answer(
         channels=row["channels"],
         state=state.value,
         reason=row["reason"],
-        sentence=wording.contact_sentence(row, verdict),
+        sentence=wording.contact_sentence(row, verdict, zone),
         decided=state.settled or state is ContactState.HELD or later,
         planned_for=row["planned_for"],
         due_at=row["due_at"],
@@ -168,25 +179,12 @@ def _answer(
     )
 
 
-def _verdict(row: RowMapping) -> VerdictAnswer:
+def _verdict(row: RowMapping, zone: tzinfo) -> VerdictAnswer:
     return VerdictAnswer(
         verdict=row["verdict"],
         reason=row["reason"],
         until=row["until"],
         decided_at=row["decided_at"],
         version=row["version"],
-        trace=[_line(short) for short in row["trace"]],
-    )
-
-
-def _line(short: Sequence[Any]) -> LineAnswer:
-    """Return a line of a trace from its short form: rule, reason, numbers, instant; trailing nothings are left out."""
-    rule, reason, numbers, passes_at = (*short, None, None, None, None)[:4]
-    return LineAnswer(
-        rule=rule,
-        passed=reason is None,
-        reason=reason,
-        sentence=wording.line_sentence(rule, reason, numbers or {}, passes_at),
-        passes_at=passes_at,
-        numbers=numbers or {},
+        trace=[wording.line_of(short, zone) for short in row["trace"]],
     )

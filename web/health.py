@@ -1,0 +1,94 @@
+"""Health: how the database, its tables, the outbox and whatever else is watched are doing.
+
+Open to everybody, as load balancers want it, so it tells how things are and nothing of what is inside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import APIRouter, Response
+
+from database import views
+from database.errors import DatabaseError
+from database.views.plumbing import Doing
+from tactful.wire.answers import HealthAnswer, PartOfHealth
+from web.house import HealthCheck, House, InHouse
+
+router = APIRouter(tags=["health"])
+
+# The relay takes words within a second or so: half a minute means that none is running, or that Temporal is gone.
+OUTBOX_PATIENCE: Final = timedelta(seconds=30)
+CHECK_SECONDS: Final = 3.0
+
+
+@router.get("/healthz", responses={503: {"model": HealthAnswer}})
+async def healthz(house: InHouse, response: Response) -> HealthAnswer:
+    """Answer how every part is doing: 200 when all are well, else 503 with what to do."""
+    answer = await look(house)
+    response.status_code = 200 if answer.ok else 503
+    response.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+async def look(house: House) -> HealthAnswer:
+    """Look at every part."""
+    try:
+        doing = await house.run(views.health)
+    except DatabaseError as error:
+        told = "Start PostgreSQL, or see to TACTFUL_DATABASE_URL."
+        parts = [PartOfHealth(name="database", ok=False, sentence=f"{error}.", what_to_do=told)]
+        return HealthAnswer(ok=False, version=version("tactful"), parts=parts)
+    parts = [PartOfHealth(name="database", ok=True, sentence="The database answers.")]
+    parts += _tables(doing) if doing.wrong is not None else _working(doing, house.clock())
+    parts += await asyncio.gather(*(_checked(name, check) for name, check in house.checks.items()))
+    return HealthAnswer(
+        ok=all(part.ok for part in parts),
+        version=version("tactful"),
+        parts=parts,
+        outbox_waiting=doing.backlog.waiting if doing.backlog else None,
+        outbox_oldest_at=doing.backlog.oldest if doing.backlog else None,
+    )
+
+
+def _tables(doing: Doing) -> list[PartOfHealth]:
+    told = "Run `make migrate` with this version, or start the version that the tables are for."
+    return [PartOfHealth(name="schema", ok=False, sentence=f"{doing.wrong}.", what_to_do=told)]
+
+
+def _working(doing: Doing, now: datetime) -> list[PartOfHealth]:
+    schema = PartOfHealth(name="schema", ok=True, sentence="The tables are this version's.")
+    return [schema, _outbox(doing, now), _strategies(doing)]
+
+
+def _outbox(doing: Doing, now: datetime) -> PartOfHealth:
+    backlog = doing.backlog
+    if backlog is None or backlog.oldest is None:
+        return PartOfHealth(name="outbox", ok=True, sentence="Nothing waits to be told to Temporal.")
+    age = max(now - backlog.oldest, timedelta(0))
+    waits = "1 word waits" if backlog.waiting == 1 else f"{backlog.waiting:,} words wait"
+    sentence = f"{waits} to be told to Temporal, the oldest for {age.total_seconds():.0f} s."
+    late = age > OUTBOX_PATIENCE
+    told = "Is a worker running, and does it reach Temporal? Nothing is lost: it is told when they are back."
+    return PartOfHealth(name="outbox", ok=not late, sentence=sentence, what_to_do=told if late else None)
+
+
+def _strategies(doing: Doing) -> PartOfHealth:
+    """Say what is published. Nothing published is no fault of the service: it is how every installation begins."""
+    if not doing.strategies:
+        told = "Publish one: tactful publish FOLDER"
+        return PartOfHealth(name="strategies", ok=True, sentence="No strategy is published yet.", what_to_do=told)
+    named = ", ".join(f"{name} version {number}" for name, number in doing.strategies)
+    return PartOfHealth(name="strategies", ok=True, sentence=f"Published: {named}.")
+
+
+async def _checked(name: str, check: HealthCheck) -> PartOfHealth:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await check()
+    except Exception as error:  # noqa: BLE001 - a check that breaks is itself the finding
+        sentence = f"{name} could not be looked at ({type(error).__name__})."
+        return PartOfHealth(name=name, ok=False, sentence=sentence)
