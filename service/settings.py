@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     """The file that names the connectors and which channel uses which."""
     task_queue: str = "tactful"
     """The Temporal task queue of journeys and contacts."""
+    deployment: str | None = None
+    """Name of the Temporal worker deployment this worker belongs to; set it with `build_id` to roll out versions."""
+    build_id: str | None = None
+    """This build, within `deployment`. Journeys move on to the deployment's current build at their next wake-up."""
     pool_size: int = Field(default=10, ge=2, le=200)
     """Database connections of this process."""
     contacts_at_once: int = Field(default=50, ge=1, le=1000)

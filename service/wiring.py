@@ -16,8 +16,9 @@ from typing import Final
 
 import structlog
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.envconfig import ClientConfig
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities import contract
 from activities.contacts import Contacts
@@ -133,6 +134,7 @@ async def _work(house: House, client: Client, stop: asyncio.Event) -> None:
     worker = Worker(
         client,
         task_queue=house.settings.task_queue,
+        deployment_config=_deployment(house.settings),
         max_concurrent_activities=house.settings.contacts_at_once,
         max_concurrent_local_activities=house.settings.contacts_at_once,
         graceful_shutdown_timeout=GRACE,
@@ -143,6 +145,17 @@ async def _work(house: House, client: Client, stop: asyncio.Event) -> None:
         log.error("worker.paused", reason="database gone", polls_again="when it is back")
         await _first_of(stop.wait(), _database_back(house.database))
         log.info("worker.resumed")
+
+
+def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+    """Return which build of which deployment this worker is; steps go on under newer builds by themselves."""
+    if settings.deployment is None or settings.build_id is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.deployment, settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
 
 
 async def _database_gone(database: Database) -> None:

@@ -6,7 +6,6 @@ Its id is the contact's, so that asking twice is asking once.
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
@@ -15,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from tactful.temporal import RESOLVE_CONTACT, ContactEntry
 
 
-@workflow.defn(name=RESOLVE_CONTACT, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name=RESOLVE_CONTACT)
 class ResolveContact:
     """A contact without a journey: made now or at its next legal moment, until it is settled."""
 

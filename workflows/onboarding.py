@@ -5,7 +5,6 @@ the step ends.
 """
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 
 from workflows.step import Step
 
@@ -13,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from tactful.temporal import StepEntry
 
 
-@workflow.defn(name="OnboardingStep", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name="OnboardingStep")
 class OnboardingStep(Step):
     """Milestones: the customer is helped where they have not yet helped themselves."""
 

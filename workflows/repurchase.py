@@ -5,7 +5,6 @@ the workflow goes on in a fresh run each time it is set again.
 """
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 
 from workflows.step import Step
 
@@ -13,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from tactful.temporal import StepEntry
 
 
-@workflow.defn(name="RepurchaseStep", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name="RepurchaseStep")
 class RepurchaseStep(Step):
     """A clock: reminds around the customer's own usual interval, and gives up when told."""
 

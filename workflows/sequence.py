@@ -6,7 +6,7 @@ Temporal finds this class for each workflow type that has none of its own, so th
 from collections.abc import Sequence
 
 from temporalio import workflow
-from temporalio.common import RawValue, VersioningBehavior
+from temporalio.common import RawValue
 
 from workflows.step import Step
 
@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from tactful.temporal import StepEntry
 
 
-@workflow.defn(dynamic=True, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(dynamic=True)
 class AnyStep(Step):
     """A step that a strategy describes and nobody had to program."""
 

@@ -5,7 +5,6 @@ wake-up is on its way, nothing is sent after the order was stored.
 """
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 
 from workflows.step import Step
 
@@ -13,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from tactful.temporal import StepEntry
 
 
-@workflow.defn(name="WelcomeStep", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name="WelcomeStep")
 class WelcomeStep(Step):
     """A sequence that greets a customer until they have done what it hopes for."""
 

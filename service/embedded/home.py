@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ class Home:
     def running(self) -> Path:
         """One record per running program, by which the next start finds what an ended one left."""
         return self.path / "running"
+
+    @property
+    def link_secret(self) -> Path:
+        """What signs the links in messages; whoever loses it, loses the links that are out there."""
+        return self.path / "links.secret"
 
     @property
     def temporal(self) -> Path:
@@ -70,3 +76,16 @@ def open_home(path: Path) -> Generator[Home]:
         held.write(str(os.getpid()))
         held.flush()
         yield home
+
+
+def kept_secret(file: Path) -> str:
+    """Return the secret in a file, which is made at first use and which we alone may read."""
+    if not file.exists():
+        write_secret(file, secrets.token_urlsafe(24))
+    return file.read_text().strip()
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write what we alone may read; never readable by others, not even for a moment."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)

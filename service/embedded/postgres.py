@@ -1,6 +1,5 @@
 """A PostgreSQL server for development and tests: a thin starter over PostgreSQL's own programs."""
 
-import secrets
 import signal
 import time
 from collections.abc import Callable
@@ -13,9 +12,10 @@ import psycopg
 
 from service.embedded.child import Child, Program
 from service.embedded.errors import StartError
+from service.embedded.home import kept_secret
 from service.embedded.placement import place
 from service.embedded.ports import ADDRESS
-from service.embedded.postgres_data import USER, PostgresData, environment, write_secret
+from service.embedded.postgres_data import USER, PostgresData, environment
 
 DATABASE = "tactful"
 START_WITHIN = timedelta(seconds=60)
@@ -121,10 +121,7 @@ class PostgresServer:
         )
 
     def _password(self) -> str:
-        """Return the database's password, made at first use and kept where we alone may read it."""
-        if not self._password_file.exists():
-            write_secret(self._password_file, secrets.token_urlsafe(24))
-        return self._password_file.read_text()
+        return kept_secret(self._password_file)
 
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(

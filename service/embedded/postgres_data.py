@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from service.embedded.errors import StartError
+from service.embedded.home import write_secret
 from service.embedded.placement import Placement
 
 USER = "tactful"
@@ -135,9 +136,3 @@ def environment() -> dict[str, str]:
     """Return our environment without what would tell PostgreSQL's programs of another server."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
-
-
-def write_secret(path: Path, text: str) -> None:
-    """Write what we alone may read; never readable by others, not even for a moment."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)

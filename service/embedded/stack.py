@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from service.embedded.child import Child, Program
-from service.embedded.home import Home
+from service.embedded.home import Home, kept_secret
 from service.embedded.ports import ADDRESS
 from service.embedded.temporal import NAMESPACE
 
@@ -37,7 +37,9 @@ class Stack:
             **os.environ,
             "TACTFUL_HOME": str(self.home.path),
             "TACTFUL_DATABASE_URL": self.database_url,
+            "TACTFUL_SECRET": os.environ.get("TACTFUL_SECRET") or kept_secret(self.home.link_secret),
             "TACTFUL_WEB_PORT": str(self.web_port),
+            "TACTFUL_PUBLIC_URL": os.environ.get("TACTFUL_PUBLIC_URL") or self.web_url,
             "TEMPORAL_ADDRESS": self.temporal_address,
             "TEMPORAL_NAMESPACE": NAMESPACE,
         }

@@ -154,6 +154,7 @@ def test_whatever_is_killed_and_when_everybody_gets_what_was_due_once(
             rig.register("calm-email", Channel.EMAIL)
             rig.wait_for("the calm are greeted", lambda: _sent(rig, "hello") >= len(POINTS), 60)
             own_postgres_server.kill()
+            rig.database.close()
             own_postgres_server.start()
             own_temporal_server.kill()
             own_temporal_server.start()
