@@ -161,6 +161,7 @@ def test_whatever_is_killed_and_when_everybody_gets_what_was_due_once(
         with rig.worker():
             rig.wait_for("everything is settled", lambda: not _open(rig), 240)
     _judge(rig)
+    rig.database.close()
 
 
 def _judge(rig: Rig) -> None:
