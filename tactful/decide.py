@@ -61,7 +61,8 @@ def decide(
     topic = published.topics.get(communication.topic)
     if topic is None:
         return Skip(Reason.STEP_GONE, (Line(TOPIC, Reason.STEP_GONE, {"topic": communication.topic}),))
-    return _weigh(_Case(situation, communication, step, published, topic, now, zone_of(situation.customer, published)))
+    zone, ends_at = zone_of(situation.customer, published), _life_ends(situation)
+    return _weigh(_Case(situation, communication, step, published, topic, now, zone, ends_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +76,11 @@ class _Case:
     topic: Topic
     now: datetime
     zone: ZoneInfo
+    ends_at: datetime | None
 
     @property
     def own(self) -> UUID:
         return self.situation.contact.contact_key
-
-    @property
-    def ends_at(self) -> datetime | None:
-        """The end of the contact's life: its expiry, or the journey's end if that comes first."""
-        journey = self.situation.journey
-        ends = (self.situation.contact.expires_at, journey.ends_at if journey else None)
-        return min((end for end in ends if end is not None), default=None)
 
     def outlived(self, instant: datetime) -> bool:
         """Say whether the contact's life is over at an instant."""
@@ -103,6 +98,13 @@ class _Option:
     lines: tuple[Line, ...]
     clear_at: datetime | None
     connector: Line
+
+
+def _life_ends(situation: Situation) -> datetime | None:
+    """Return the end of a contact's life: its expiry, or the journey's end if that comes first."""
+    journey = situation.journey
+    ends = (situation.contact.expires_at, journey.ends_at if journey else None)
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _weigh(case: _Case) -> Verdict:
@@ -177,12 +179,11 @@ def _chosen(case: _Case, trace: Sequence[Line], ways: Sequence[Way]) -> tuple[_O
 
     Failing that, one that only its connector holds up; failing that, the first choice.
     """
-    reserved = _reserved(case)
     question = next(line for line in trace if line.rule == QUESTION)
     options: list[_Option] = []
     passed_over: dict[str, Number] = {}
     for way in ways:
-        option = _option(case, way, question, reserved)
+        option = _option(case, way, question)
         ready_at = max((at for at in (option.clear_at, option.connector.passes_at) if at is not None), default=case.now)
         if option.clear_at is not None and not case.outlived(ready_at):
             return option, passed_over
@@ -193,9 +194,9 @@ def _chosen(case: _Case, trace: Sequence[Line], ways: Sequence[Way]) -> tuple[_O
     return next(clear, options[0]), {}
 
 
-def _option(case: _Case, way: Way, question: Line, reserved: Sequence[Reservation]) -> _Option:
+def _option(case: _Case, way: Way, question: Line) -> _Option:
     """Ask what depends on channel and hour, and look for the first instant at which all of it passes."""
-    lines = _pressing(case, way, reserved, case.now)
+    lines = _pressing(case, way, case.now)
     at, asked = case.now, (question, *lines)
     connector = connectors_open(way, case.situation.channels, case.now)
     for _ in range(MOST_MOVES):
@@ -203,7 +204,7 @@ def _option(case: _Case, way: Way, question: Line, reserved: Sequence[Reservatio
         if not waits or case.outlived(at):
             return _Option(way, lines, at, connector)
         at = max(shifted(at, _A_MOMENT), *(wait for wait in waits if wait is not None))
-        asked = (_question(case, at), *_pressing(case, way, reserved, at))
+        asked = (_question(case, at), *_pressing(case, way, at))
     return _Option(way, lines, None, connector)
 
 
@@ -212,25 +213,26 @@ def _question(case: _Case, at: datetime) -> Line:
     return one_question(case.communication, case.topic, situation.customer, situation.past, own=case.own, at=at)
 
 
-def _pressing(case: _Case, way: Way, reserved: Sequence[Reservation], at: datetime) -> tuple[Line, ...]:
+def _pressing(case: _Case, way: Way, at: datetime) -> tuple[Line, ...]:
     """Ask the rules whose answer changes with the hour: quiet hours, caps, gap, priority."""
     situation, topic, rules, own, zone = case.situation, case.topic, case.published.rules, case.own, case.zone
     channels = tuple(route.channel for route in way)
     quiet = quiet_hours(channels, topic, rules.quiet, situation.customer, at=at, zone=zone)
     caps = within_caps(channels, topic, rules.at_most, situation.past, own=own, at=at, zone=zone)
     gap = apart(topic, rules.apart, situation.past, own=own, at=at, zone=zone)
-    if not reserved or caps.reason is not None or gap.reason is not None:
+    if caps.reason is not None or gap.reason is not None:
         return quiet, caps, gap, Line(PRIORITY)
+    reserved = _reserved(case, at)
     return quiet, caps, gap, unrivalled(channels, topic, reserved, situation.past, rules, own=own, at=at, zone=zone)
 
 
-def _reserved(case: _Case) -> tuple[Reservation, ...]:
+def _reserved(case: _Case, at: datetime) -> Iterable[Reservation]:
     situation, rules = case.situation, case.published.rules
     if not situation.rivals or case.topic.purpose is Purpose.SERVICE or not (rules.at_most or rules.apart):
         return ()
     contact = situation.contact
     mine = rank_of(case.topic, case.communication.raised, contact.due_at, contact.contact_key)
-    return reservations(situation, mine, case.published, now=case.now, zone=case.zone)
+    return reservations(situation, mine, case.published, now=case.now, at=at, zone=case.zone)
 
 
 def _last_to_pass(lines: Iterable[Line]) -> Line | None:

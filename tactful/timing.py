@@ -268,8 +268,10 @@ def span_text(span: Span) -> str:
 
 def _held(instant: datetime) -> datetime:
     """Return the instant as UTC, within the part of the calendar in which every zone can show it."""
+    if instant.tzinfo is UTC and EARLIEST <= instant <= LATEST:
+        return instant
     try:
-        as_utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+        as_utc = instant.astimezone(UTC)
     except OverflowError:
         return EARLIEST if instant.year == 1 else LATEST
     return min(max(as_utc, EARLIEST), LATEST)

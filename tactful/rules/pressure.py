@@ -110,6 +110,8 @@ def places(
     Returns:
         Places taken, and None or an instant later than `at` before which there is certainly no room.
     """
+    if not taken_at:
+        return 0, None
     surely, certainly_not = _bounds(window, at, zone)
     held = [t for t in taken_at if t > surely or (t > certainly_not and add_span(t, window, zone) > at)]
     if held and held[0] > at:
@@ -136,6 +138,8 @@ def _taken_at(
     zone: ZoneInfo,
 ) -> list[datetime]:
     """Return when the marketing contacts on a channel and topic took their places, newest first, as far as matters."""
+    if not past:
+        return []
     since = _bounds(window, at, zone)[1]
     reach = past[: bisect_left(past, True, key=lambda row: row.counts_at <= since)]  # noqa: FBT003  False, …, True
     mine, marketing = own.int, Purpose.MARKETING
@@ -154,10 +158,15 @@ def _bounds(window: Span, at: datetime, zone: ZoneInfo) -> tuple[datetime, datet
 
     Between them the calendar has to be asked: a month has no fixed length, and a day has 25 hours once a year.
     """
-    begins = add_span(at, window, zone, back=True)
-    if not window.months and not window.days:
+    return _bounds_of(window.months, window.days, window.seconds, at, zone)
+
+
+@lru_cache(maxsize=256)
+def _bounds_of(months: int, days: int, seconds: int, at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    begins = add_span(at, Span.model_construct(months=months, days=days, seconds=seconds), zone, back=True)
+    if not months and not days:
         return begins, begins
-    within = _MONTHS_ARE_WITHIN if window.months else _DAYS_ARE_WITHIN
+    within = _MONTHS_ARE_WITHIN if months else _DAYS_ARE_WITHIN
     return shifted(begins, within), shifted(begins, -within)
 
 

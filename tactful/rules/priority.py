@@ -7,10 +7,10 @@ and `now` alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from operator import attrgetter
+from operator import attrgetter, itemgetter
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -36,11 +36,9 @@ Rank = tuple[int, int, datetime, UUID]
 """Lower comes first: topic's rank, how far raised (negated), when due, key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """A rival that may keep a place: all its rules that do not depend on the hour or on others pass."""
+class Reservation(NamedTuple):
+    """A rival that keeps a place, if there is room for it: the channels by which it would go."""
 
-    rank: Rank
     rival: Rival
     topic: Topic
     channels: tuple[Channel, ...]
@@ -55,51 +53,45 @@ def rank_of(topic: Topic, raised: int, due_at: datetime, contact_key: UUID) -> R
 
 
 def reservations(
-    situation: Situation, mine: Rank, published: Strategy, *, now: datetime, zone: ZoneInfo
-) -> tuple[Reservation, ...]:
-    """Return the rivals that rank higher and could be made now, as far as the hour and other contacts let them.
+    situation: Situation, mine: Rank, published: Strategy, *, now: datetime, at: datetime, zone: ZoneInfo
+) -> Iterator[Reservation]:
+    """Yield the rivals that keep a place at an instant: due, ranked higher, and nothing of their own against them.
 
     Args:
         situation: The rivals, and what is known of the customer and connectors.
         mine: The rank of the contact that is decided.
         published: The strategy whose topics and rules hold.
         now: Aware UTC instant at which the rivals' own rules are asked.
+        at: The instant asked about, `now` or later.
         zone: The customer's zone.
 
-    Returns:
-        The reservations, highest rank first.
+    Yields:
+        Reservations, highest rank first.
 
     Source: docs/rules.md#priority
     """
-    found: list[Reservation] = []
-    cached: dict[tuple[str, tuple[Channel, ...]], tuple[Channel, ...]] = {}
-    for rival in situation.rivals:
-        topic = published.topics.get(rival.topic)
-        if topic is None or topic.purpose is Purpose.SERVICE or now > shifted(rival.due_at, KEEPS_ITS_PLACE):
-            continue
-        rank = rank_of(topic, rival.raised, rival.due_at, rival.contact_key)
-        if rank >= mine or rival.contact_key == situation.contact.contact_key:
-            continue
+    reach: dict[tuple[str, tuple[Channel, ...]], tuple[Channel, ...]] = {}
+    for _, rival in _higher(situation, mine, published, at):
+        topic = published.topics[rival.topic]
         communication = published.communication(rival.step, rival.communication) if rival.step else None
-        if communication is not None and not _is_meant(communication, rival, situation, published, now=now, zone=zone):
-            continue
-        if communication is not None:
+        if communication is None:
+            kind = (rival.topic, rival.channels)
+            if kind not in reach:
+                reach[kind] = _reach((Route(channels=rival.channels),), topic, situation, now)
+            channels = reach[kind]
+        elif _is_meant(communication, rival, situation, published, now=now, zone=zone):
             channels = _reach(communication.by, topic, situation, now)
         else:
-            channels = cached.get((rival.topic, rival.channels))
-            if channels is None:
-                routes = (Route(channels=rival.channels),)
-                channels = cached[rival.topic, rival.channels] = _reach(routes, topic, situation, now)
+            continue
         if channels:
-            found.append(Reservation(rank, rival, topic, channels))
-    return tuple(sorted(found, key=attrgetter("rank")))
+            yield Reservation(rival, topic, channels)
 
 
 def unrivalled(
     channels: Sequence[Channel],
     topic: Topic,
-    reserved: Sequence[Reservation],
-    past: Sequence[PastContact],
+    reserved: Iterable[Reservation],
+    past: tuple[PastContact, ...],
     rules: Rules,
     *,
     own: UUID,
@@ -108,13 +100,13 @@ def unrivalled(
 ) -> Line:
     """Say whether a contact that caps and gap let pass still does beside the rivals that keep their places.
 
-    The rivals that are due are placed in the order of their rank, each only if it fits itself; when one of them leaves
+    The rivals are placed in the order of their rank, each only if it fits itself; when one of them leaves
     no room for this contact, it is outranked.
 
     Args:
         channels: The channels that would carry this contact.
         topic: What about; mandatory contacts pass.
-        reserved: The rivals that rank higher, highest first.
+        reserved: The rivals that keep a place at this instant, highest first.
         past: Contacts that take a place, newest first.
         rules: The strategy's caps and gap.
         own: The contact's own key.
@@ -131,10 +123,9 @@ def unrivalled(
     made = past
     unplaced: set[tuple[str, tuple[Channel, ...]]] = set()
     for one in reserved:
-        kind = (one.topic.name, one.channels)
-        if kind in unplaced or not _keeps_its_place(one.rival, at):
+        kind, key = (one.topic.name, one.channels), one.rival.contact_key
+        if kind in unplaced:
             continue
-        key = one.rival.contact_key
         if _no_room_until(one.channels, one.topic, rules, made, own=key, at=at, zone=zone) is not None:
             unplaced.add(kind)
             continue
@@ -146,9 +137,18 @@ def unrivalled(
     return Line(PRIORITY)
 
 
-def _keeps_its_place(rival: Rival, at: datetime) -> bool:
-    alive = rival.expires_at is None or at < rival.expires_at
-    return alive and rival.due_at <= at <= shifted(rival.due_at, KEEPS_ITS_PLACE)
+def _higher(situation: Situation, mine: Rank, published: Strategy, at: datetime) -> list[tuple[Rank, Rival]]:
+    """Return the marketing rivals due within the last hour that rank higher, highest first."""
+    due_since, own = shifted(at, -KEEPS_ITS_PLACE), situation.contact.contact_key.int
+    found: list[tuple[Rank, Rival]] = []
+    for rival in situation.rivals:
+        if due_since <= rival.due_at <= at and (rival.expires_at is None or at < rival.expires_at):
+            topic = published.topics.get(rival.topic)
+            if topic is not None and topic.purpose is not Purpose.SERVICE and rival.contact_key.int != own:
+                rank = rank_of(topic, rival.raised, rival.due_at, rival.contact_key)
+                if rank < mine:
+                    found.append((rank, rival))
+    return sorted(found, key=itemgetter(0))
 
 
 def _no_room_until(
@@ -166,7 +166,7 @@ def _no_room_until(
     return max((line.passes_at for line in (gap, caps) if line.passes_at is not None), default=None)
 
 
-def _with(past: Sequence[PastContact], one: Reservation, at: datetime) -> Sequence[PastContact]:
+def _with(past: tuple[PastContact, ...], one: Reservation, at: datetime) -> tuple[PastContact, ...]:
     """Return the past as it would be if a rival were made at an instant, newest first."""
     rival = one.rival
     row = PastContact(
@@ -178,9 +178,10 @@ def _with(past: Sequence[PastContact], one: Reservation, at: datetime) -> Sequen
         purpose=one.topic.purpose,
         communication=rival.communication,
     )
-    if not past or past[0].counts_at <= at:
-        return (row, *past)
-    return tuple(sorted((row, *past), key=attrgetter("counts_at"), reverse=True))
+    joined = (row, *past)
+    if len(joined) > 1 and past[0].counts_at > at:
+        return tuple(sorted(joined, key=attrgetter("counts_at"), reverse=True))
+    return joined
 
 
 def _is_meant(
