@@ -85,8 +85,6 @@ def test_sql_lives_in_the_database_folder_alone() -> None:
     assert speaking.keys() == {MAKES_DATABASES}, speaking
 
 
-@pytest.mark.parametrize(
-    "line", ["import sqlalchemy as sa", "from sqlalchemy import text", "import psycopg"]
-)
+@pytest.mark.parametrize("line", ["import sqlalchemy as sa", "from sqlalchemy import text", "import psycopg"])
 def test_sql_elsewhere_would_be_seen(line: str) -> None:
     assert sql_imports(line)
