@@ -23,13 +23,13 @@ from temporalio.worker import Worker
 
 from activities.contacts import Contacts
 from connectors.mailbox import Mailbox
-from database import intake, mailbox, outbox, strategies
+from database import intake, mailbox, outbox, requests, strategies
 from database.engine import Database
 from database.freezing import Sending
 from service.plugin import tactful_plugin
 from service.relay import Relay
 from tactful.connector import Message, Ports
-from tactful.intake import Identify, Statement, Track, Who
+from tactful.intake import Identify, Request, Statement, Track, Who
 from tactful.links import Links
 from tactful.words import Channel, ConsentState
 
@@ -76,6 +76,13 @@ class VirtualHouse:
         self.told += 1
         done = Track(Who(user), event, f"{event}-{user}-{self.told}", at or now, properties, historical)
         await self._run(lambda c: intake.track(c, done, now=now))
+
+    async def ask(self, request: Request) -> UUID:
+        """Ask for a contact, as the API does."""
+        now = await self.now()
+        key = await self._run(lambda c: requests.request_contact(c, request, now=now))
+        await self.carry()
+        return key
 
     async def carry(self) -> None:
         """Carry every word to Temporal."""
