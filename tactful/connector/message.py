@@ -6,6 +6,7 @@ and looks nothing up.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC
 from typing import Self
@@ -14,6 +15,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tactful.words import Channel
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Message(BaseModel):
@@ -69,7 +72,7 @@ class Message(BaseModel):
     @model_validator(mode="after")
     def _storable(self) -> Self:
         for name, value in self:
-            if isinstance(value, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
+            if isinstance(value, str) and _UNSTORABLE.search(value):
                 msg = f"{name} holds a NUL character or half a surrogate pair, which no channel can carry"
                 raise ValueError(msg)
         return self
