@@ -150,7 +150,7 @@ async def virtual_house(test_server: Path, database_url: str) -> AsyncGenerator[
         return database.run(lambda c: mailbox.deliver(c, message, now=message.written_at))
 
     connector = Mailbox(Mailbox.Config(), Ports(deliver=deliver))
-    sending = Sending({channel: ("mailbox",) for channel in Channel}, {"mailbox": timedelta(days=36_500)}, LINKS)
+    sending = Sending(dict.fromkeys(Channel, ("mailbox",)), {"mailbox": timedelta(days=36_500)}, LINKS)
     plugin = tactful_plugin(Contacts(database, {"mailbox": connector}, sending))
     env = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(test_server), plugins=[plugin])
     async with env:

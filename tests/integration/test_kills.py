@@ -126,7 +126,7 @@ class Rig:
     @contextmanager
     def _process(self, command: list[str], name: str, more: dict[str, str]) -> Generator[subprocess.Popen[bytes]]:
         with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(command, cwd=CHECKOUT, env=os.environ | more, stdout=log, stderr=log)  # noqa: S603
+            process = subprocess.Popen(command, cwd=CHECKOUT, env=os.environ | more, stdout=log, stderr=log)
             try:
                 yield process
             finally:
@@ -185,7 +185,7 @@ def _judge(rig: Rig) -> None:
 
 
 def _sent(rig: Rig, communication: str) -> int:
-    (row,) = rig.rows(f"SELECT count(*) AS n FROM contacts WHERE state = 'sent' AND communication = '{communication}'")  # noqa: S608
+    (row,) = rig.rows(f"SELECT count(*) AS n FROM contacts WHERE state = 'sent' AND communication = '{communication}'")
     return int(str(row.n))
 
 

@@ -1,0 +1,62 @@
+"""`make bench`: every figure of the budgets that can be measured here, beside its budget.
+
+python -m benchmarks            everything (about seven minutes)
+python -m benchmarks decide     decisions per second
+python -m benchmarks journeys   history, actions, SQL, CPU beside the floor [JOURNEYS]
+"""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import decide, journeys
+from tests.servers import own_postgres
+
+BUDGET_RATIO = {1: 1.5, 4: 1.25}
+BUDGET_STATEMENTS = 8
+BUDGET_EVENTS_BESIDES = 8
+BUDGET_ACTIONS = 2
+JOURNEYS = 150
+
+
+def main(arguments: list[str]) -> int:
+    """Measure what is asked for; return 1 if a budget is exceeded."""
+    missed = 0
+    which = arguments[0] if arguments else "all"
+    if which in {"all", "decide"}:
+        missed += decide.main()
+    if which in {"all", "journeys"}:
+        missed += _statements()
+        for contacts in BUDGET_RATIO:
+            missed += _journeys(int(arguments[1]) if len(arguments) > 1 else JOURNEYS, contacts)
+    return 1 if missed else 0
+
+
+def _say(what: str, figure: float, budget: float, unit: str = "") -> bool:
+    """Print one figure beside its budget; return whether it is over."""
+    over = figure > budget
+    print(f"{what:<64} {figure:>8.2f} {unit:<3} budget {budget:g}{'  OVER' if over else ''}")
+    return over
+
+
+def _statements() -> int:
+    with own_postgres() as server:
+        seen = journeys.statements(server.database_url)
+    return _say("SQL statements per contact, in two transactions", len(seen), BUDGET_STATEMENTS)
+
+
+def _journeys(many: int, contacts: int) -> int:
+    ours, floor, counts = journeys.costs(many, contacts)
+    label = f"journey of {contacts} contact{'s' if contacts > 1 else ''}"
+    print(f"{label}: worker {ours.worker_ms:.1f} + Temporal {ours.server_ms:.1f} = {ours.total_ms:.1f} ms CPU", end="")
+    print(f" · floor {floor.worker_ms:.1f} + {floor.server_ms:.1f} = {floor.total_ms:.1f} ms", end="")
+    print(f" · PostgreSQL apart {ours.postgres_ms:.1f} ms · {many} journeys on each side at once")
+    return (
+        _say(f"{label}: CPU against the floor", ours.total_ms / floor.total_ms, BUDGET_RATIO[contacts], "x")
+        + _say(f"{label}: events besides 11 per contact", counts["events_besides"], BUDGET_EVENTS_BESIDES)
+        + _say(f"{label}: actions per contact", counts["actions_per_contact"], BUDGET_ACTIONS)
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

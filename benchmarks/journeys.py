@@ -1,0 +1,253 @@
+"""What a journey costs: history, actions, SQL statements, and CPU beside a floor with the same timers in the same run.
+
+Both sides run at once, each with its own Temporal, so that foreign load meets both. What the processes burn while idle
+is measured first and taken off. CPU is worker + Temporal server; PostgreSQL is named apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import psutil
+import sqlalchemy as sa
+from sqlalchemy import event
+from temporalio.client import Client
+
+from benchmarks.floor import Floor
+from database import claims, intake, migrate, plans, records, strategies
+from database.engine import Database
+from database.freezing import Sending
+from database.records import Outcome
+from service.embedded.postgres import PostgresServer
+from service.embedded.temporal import TemporalServer
+from tactful.connector import Accepted
+from tactful.intake import Identify, Track, Who
+from tactful.words import Channel
+from tests.servers import own_postgres, own_temporal
+from tests.virtual import LINKS, yes
+
+CHECKOUT = Path(__file__).parents[1]
+QUEUE = "tactful"
+LEAD = timedelta(seconds=20)
+IDLE_SECONDS = 8.0
+MINUTES = {1: "1 minute", 2: "2 minutes", 3: "3 minutes", 4: "4 minutes"}
+
+
+def files(contacts: int) -> dict[str, str]:
+    """Return a strategy whose one step makes so many contacts, a minute apart."""
+    says = "".join(f"        c{n}: {{ when: {MINUTES[n]} after start }}\n" for n in range(1, contacts + 1))
+    return {
+        "strategy.yaml": "strategy: bench\nvision: To be measured.\nsender: { name: Bench, push: bench }\n"
+        "defaults: { topic: news, by: push, at: 10:00, expires: 3 days, time_zone: Europe/London, language: en }\n"
+        "customer: {}\nevents: { customer.registered: {} }\n"
+        "topics: { news: { says: News, purpose: marketing, opt_in: single } }\npriorities: [news]\n"
+        "rules: { at_most: [50 in 7 days] }\nstages:\n  nurture:\n    welcome:\n      why: To be measured.\n"
+        f"      trigger: customer.registered\n      say:\n{says}",
+        **{f"templates/c{n}/push.txt": "Hello" for n in range(1, contacts + 1)},
+    }
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU of one side, milliseconds per journey, idle burning taken off."""
+
+    server_ms: float
+    worker_ms: float
+    postgres_ms: float = 0.0
+
+    @property
+    def total_ms(self) -> float:
+        """Return worker and server together."""
+        return self.server_ms + self.worker_ms
+
+
+class Meter:
+    """CPU seconds of process families over a time, less what they burn while idle."""
+
+    def __init__(self, families: Mapping[str, int]) -> None:
+        self._families = families
+        before, began = self._read(), time.monotonic()
+        time.sleep(IDLE_SECONDS)
+        took = time.monotonic() - began
+        self._idle = {name: (cpu - before[name]) / took for name, cpu in self._read().items()}
+        self._start, self._began = self._read(), time.monotonic()
+
+    def stop(self) -> dict[str, float]:
+        """Return CPU seconds by family since the start."""
+        took = time.monotonic() - self._began
+        return {name: cpu - self._start[name] - self._idle[name] * took for name, cpu in self._read().items()}
+
+    def _read(self) -> dict[str, float]:
+        return {name: _cpu(psutil.Process(pid)) for name, pid in self._families.items()}
+
+
+def _cpu(process: psutil.Process) -> float:
+    """Return the CPU seconds of a process, its children, and the children it has waited for."""
+    times = process.cpu_times()
+    own = times.user + times.system + times.children_user + times.children_system
+    return own + sum(_alone(child) for child in process.children(recursive=True))
+
+
+def _alone(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return times.user + times.system
+
+
+@contextmanager
+def process(*command: str, **more: str) -> Generator[subprocess.Popen[bytes]]:
+    """Run a Python process beside a block."""
+    quiet = subprocess.DEVNULL
+    running = subprocess.Popen(  # noqa: S603 - our own programs
+        [sys.executable, *command], cwd=CHECKOUT, env=os.environ | more, stdout=quiet, stderr=quiet
+    )
+    try:
+        yield running
+    finally:
+        running.terminate()
+        running.wait()
+
+
+def costs(journeys: int, contacts: int) -> tuple[Cost, Cost, dict[str, float]]:
+    """Return what a journey of so many contacts costs, what the floor costs, and the counts of its history."""
+    with ExitStack() as stack:
+        ours, floor = stack.enter_context(own_temporal(kept=False)), stack.enter_context(own_temporal(kept=False))
+        postgres = stack.enter_context(own_postgres())
+        database = Database(postgres.database_url)
+        stack.callback(database.close)
+        database.run(migrate.upgrade)
+        database.run(lambda c: strategies.publish(c, files(contacts), now=datetime.now(UTC)))
+        worker = stack.enter_context(_worker(postgres, ours))
+        floor_worker = stack.enter_context(process("-m", "benchmarks.floor", floor.address, QUEUE))
+        time.sleep(5)
+        families = {"ours": _pid(ours), "floor": _pid(floor), "worker": worker.pid, "floor_worker": floor_worker.pid}
+        meter = Meter(families | {"postgres": _pid(postgres)})
+        counts = asyncio.run(_live(database, ours, floor, journeys, contacts))
+        cpu = {name: seconds * 1000 / journeys for name, seconds in meter.stop().items()}
+    return Cost(cpu["ours"], cpu["worker"], cpu["postgres"]), Cost(cpu["floor"], cpu["floor_worker"]), counts
+
+
+@contextmanager
+def _worker(postgres: PostgresServer, temporal: TemporalServer) -> Generator[subprocess.Popen[bytes]]:
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "tactful.toml"
+        config.write_text('[connectors.mailbox]\n[channels.push]\nuse = ["mailbox"]\n')
+        told = {"TACTFUL_DATABASE_URL": postgres.database_url, "TACTFUL_SECRET": "a secret for benchmarks"}
+        told |= {"TACTFUL_CONFIG": str(config), "TEMPORAL_ADDRESS": temporal.address, "TACTFUL_LOG_LEVEL": "warning"}
+        with process("worker.py", **told) as running:
+            yield running
+
+
+def _pid(server: TemporalServer | PostgresServer) -> int:
+    child = server.child
+    if child is None:
+        msg = "the server is not running"
+        raise RuntimeError(msg)
+    return child.pid
+
+
+async def _live(
+    database: Database, ours: TemporalServer, floor: TemporalServer, journeys: int, contacts: int
+) -> dict[str, float]:
+    """Begin all journeys on both sides, wait until all have ended, and count one's history."""
+    start = datetime.now(UTC) + LEAD - timedelta(minutes=1)
+    moments = [(start + timedelta(minutes=n)).isoformat() for n in range(1, contacts + 1)]
+    client = await Client.connect(floor.address)
+    for n in range(journeys):
+        await asyncio.to_thread(_register, database, f"c{n}", start)
+        await client.start_workflow(Floor.run, moments, id=f"floor-{n}", task_queue=QUEUE)
+    while await asyncio.to_thread(database.run, _open):  # noqa: ASYNC110 - nobody tells us
+        await asyncio.sleep(0.5)
+    for n in range(journeys):
+        await client.get_workflow_handle(f"floor-{n}").result()
+    return await _counts(database, await Client.connect(ours.address), contacts)
+
+
+def _register(database: Database, user: str, at: datetime) -> None:
+    said = Identify(Who(user), f"i-{user}", at, addresses={Channel.PUSH: user}, statements=yes("news:push", at=at))
+    database.run(lambda c: intake.identify(c, said, now=at))
+    database.run(lambda c: intake.track(c, Track(Who(user), "customer.registered", f"t-{user}", at), now=at))
+
+
+def _open(conn: sa.Connection) -> int:
+    return int(conn.execute(sa.text("SELECT count(*) FROM journeys WHERE state = 'open'")).scalar_one())
+
+
+async def _counts(database: Database, client: Client, contacts: int) -> dict[str, float]:
+    await asyncio.sleep(2)
+    (key,) = await asyncio.to_thread(
+        database.run, lambda c: c.execute(sa.text("SELECT journey_key FROM journeys LIMIT 1")).one()
+    )
+    history = await client.get_workflow_handle(f"bench/welcome/{key}").fetch_history()
+    kinds = [each.WhichOneof("attributes") or "" for each in history.events]
+    timers = sum(kind.startswith("timer_started") for kind in kinds)
+    activities = sum(kind.startswith("activity_task_scheduled") for kind in kinds)
+    per_contact = 11
+    return {
+        "events": len(kinds),
+        "events_besides": len(kinds) - per_contact * contacts,
+        "actions_per_contact": (timers + activities) / contacts,
+    }
+
+
+def statements(database_url: str) -> Sequence[str]:
+    """Return the SQL statements of one contact's two transactions, in order."""
+    database = Database(database_url)
+    database.run(migrate.upgrade)
+    database.run(lambda c: strategies.publish(c, files(1), now=datetime.now(UTC)))
+    start = datetime.now(UTC) - timedelta(minutes=2)
+    _register(database, "counted", start)
+    _register(database, "warm", start)
+    sending = Sending({Channel.PUSH: ("mailbox",)}, {"mailbox": timedelta(days=1)}, LINKS)
+    seen: list[str] = []
+    for user in ("warm", "counted"):
+        seen.clear()
+        _contact(database, user, sending, seen)
+    database.close()
+    return seen
+
+
+def _contact(database: Database, user: str, sending: Sending, seen: list[str]) -> None:
+    now = datetime.now(UTC)
+    (customer, journey) = database.run(
+        lambda c: c.execute(
+            sa.text(
+                "SELECT customer_key, journey_key FROM journeys JOIN customer_ids USING (customer_key) WHERE id = :u"
+            ),
+            {"u": user},
+        ).one()
+    )
+    plan = database.run(lambda c: plans.enter_step(c, customer, journey, now=now))
+    if plan.next_contact is None:
+        msg = "the step says nothing"
+        raise RuntimeError(msg)
+    _run_counted(database, customer, plan.next_contact.contact_key, sending, seen, now)
+
+
+def _run_counted(  # noqa: PLR0917 - one contact, counted
+    database: Database, customer: UUID, contact: UUID, sending: Sending, seen: list[str], now: datetime
+) -> None:
+    def count(*arguments: object) -> None:
+        seen.append(str(arguments[2]))
+
+    event.listen(database.engine, "before_cursor_execute", count)
+    claimed = database.run(lambda c: claims.claim(c, customer, contact, sending, now=now))
+    if not isinstance(claimed, claims.Claimed):
+        msg = f"the contact was not claimed: {claimed}"
+        raise RuntimeError(msg)  # noqa: TRY004 - not a type error: the decision was another one
+    outcomes = [Outcome(part, Accepted("counted")) for part in claimed.parts]
+    database.run(lambda c: records.record(c, customer, claimed, outcomes, now=now))
+    event.remove(database.engine, "before_cursor_execute", count)
