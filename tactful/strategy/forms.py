@@ -75,10 +75,11 @@ class Measured:
 
 
 _NO_TIME = Span()
+_LONGEST = Span(months=120)
 
 SPAN = Form("span", "a length of time", ("4 hours", "3 days", "2 weeks", "6 months"), _NO_TIME)
 TIME = Form("time", "a time of the day", ("10:00",), time(10))
-MOMENT = Form("moment", "a day and an hour", ("2027-02-26 at 10:00",), datetime(2199, 12, 31))  # noqa: DTZ001  local, as the language has it
+MOMENT = Form("moment", "a day and an hour", ("2027-02-26 at 10:00",), datetime(1900, 1, 1))  # noqa: DTZ001  local, as the language has it
 PERCENT = Form("percent", "a percentage", ("2%", "0.5%"), Decimal(0))
 MONEY = Form("money", "an amount and its currency", ("10 GBP", "12.50 EUR"), Money(amount=Decimal(0), currency="XXX"))
 PROPERTY = Form[Typed](
@@ -129,14 +130,14 @@ LASTS = Form(
     "lasts",
     "how long the step lasts",
     ("21 days", "21 days after start", "30 days after due"),
-    Lasts(span=_NO_TIME),
+    Lasts(span=_LONGEST),
 )
 AGAIN = Form("again", "whether one may come in again", ("never", "always", "after 14 days"), Again(kind="never"))
 DUE = Form(
     "due",
     "when the next order is due",
     ("usual interval, else 12 months", "30 days"),
-    Due(usual_interval=True, otherwise=_NO_TIME),
+    Due(usual_interval=True, otherwise=_LONGEST),
 )
 BRAKE = Form(
     "brake",

@@ -52,6 +52,7 @@ Operator = Literal[">=", "<=", ">", "<", "=", "is not"]
 Value = int | Decimal | Money | date | bool | str
 
 LONGEST_YEARS = 10
+_COUNTED = ("orders", "spent")
 _SPANS = {
     "minute": (Span(seconds=60), LONGEST_YEARS * 366 * 24 * 60),
     "hour": (Span(seconds=3600), LONGEST_YEARS * 366 * 24),
@@ -295,7 +296,8 @@ class _Meanings(Transformer[Token, object]):
         if "." in name:
             return self.happened(fact, window, operator, value)
         if window is not None or operator is None or value is None:
-            raise MeaningFault(fact, f"`{name} is known`, or `{name}`, a comparison and a value, without a window")
+            expected = f"`{name} is known`, or `{name}`, a comparison and a value, without a window"
+            raise MeaningFault(fact, expected, did_you_mean(name, _COUNTED))
         return Condition(text=self.text, fact="property", name=name, operator=_plain(operator), value=value)
 
     def happened(self, fact: Token, window: Span | None, operator: Operator | None, value: Value | None) -> Condition:

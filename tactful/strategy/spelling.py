@@ -54,6 +54,11 @@ def listed(words: Iterable[str], most: int = 12) -> str:
     return " or ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
 
 
+def a(thing: str) -> str:
+    """Return a thing with its article: `an event`, `a topic`."""
+    return f"an {thing}" if thing[0] in "aeiou" else f"a {thing}"
+
+
 def quoted(text: str, most: int = 60) -> str:
     """Return text from a file in double quotes, on one line and cut to a readable length."""
     line = " ".join(text.split())

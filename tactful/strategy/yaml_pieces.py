@@ -54,7 +54,7 @@ def pieces(text: str) -> Iterator[Piece]:
     Raises:
         ruamel.yaml.error.YAMLError: The text is not YAML, from here on.
     """
-    events = cast("Iterator[Any]", YAML(typ="rt", pure=True).parse(text))  # pyright: ignore[reportUnknownMemberType]
+    events = cast("Iterator[Any]", YAML(typ="safe", pure=True).parse(text))  # pyright: ignore[reportUnknownMemberType]
     for event in events:
         kind = _KINDS.get(cast("object", event).__class__, "other")
         document = kind == "document"

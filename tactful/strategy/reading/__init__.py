@@ -82,7 +82,7 @@ def _read(grown: tree.Tree, files: Mapping[str, str], problems: list[Problem]) -
     assert isinstance(grown.root, tree.Mapping)
     root = first.fields(grown.root, grown.root.mark, "strategy")
     customer, events = read_customer(first, root), read_events(first, root)
-    desk = Desk(STRATEGY_FILE, gather(grown, files, customer, events), problems)
+    desk = Desk(STRATEGY_FILE, gather(root.entries, files, customer, events), problems)
     defaults = desk.fields(root.node("defaults"), root.mark("defaults"), "defaults")
     _check_own_name(desk, grown.root)
     return Strategy(

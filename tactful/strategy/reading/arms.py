@@ -11,7 +11,7 @@ from tactful.strategy.forms import BY, MEASURE, PERCENT, TIME, WHEN
 from tactful.strategy.keys import ARMS_WITHOUT_BLOCK, BLOCKS
 from tactful.strategy.model import Test
 from tactful.strategy.reading.desk import Desk
-from tactful.strategy.spelling import did_you_mean, listed, quoted
+from tactful.strategy.spelling import did_you_mean, listed, nearest, quoted
 from tactful.strategy.tree import Entry, Mapping, Mark, Node
 
 ALL = Decimal(100)
@@ -21,8 +21,9 @@ FEWEST_ARMS = 2
 def read_test(desk: Desk, node: Node, place: Mark) -> Test:
     """Return a test; shares that do not add up and arms that are not there are noted."""
     own = BLOCKS["test"]
-    entries = node.entries if isinstance(node, Mapping) else ()
-    arms = {entry.key.text: entry for entry in entries if entry.key.text not in own}
+    entries = {entry.key.text: entry for entry in node.entries} if isinstance(node, Mapping) else {}
+    misspelled = {nearest(key, entries.keys() - own) for key in own.keys() - entries.keys()}
+    arms = {key: entry for key, entry in entries.items() if key not in own and key not in misspelled}
     fields = desk.fields(node, place, "test", free=tuple(arms))
     split = _split(desk, fields.node("split"), fields.mark("split"), tuple(arms))
     for name, entry in arms.items():

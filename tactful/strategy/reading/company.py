@@ -20,11 +20,12 @@ DEFAULT_LANGUAGE = "en"
 
 
 def read_customer(desk: Desk, root: Fields) -> dict[str, Property]:
-    """Return the declared properties of a customer, by name."""
+    """Return the declared properties of a customer, by name; those whose type is not understood are left out."""
     declared: dict[str, Property] = {}
     for entry in desk.named(root.node("customer"), "property"):
         typed = desk.phrase(PROPERTY, entry.value)
-        declared[entry.key.text] = Property(name=entry.key.text, type=typed.type, source=typed.source)
+        if typed is not PROPERTY.blank:
+            declared[entry.key.text] = Property(name=entry.key.text, type=typed.type, source=typed.source)
     return declared
 
 

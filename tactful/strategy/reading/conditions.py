@@ -13,8 +13,10 @@ from tactful.strategy.forms import CONDITION
 from tactful.strategy.model import Condition, FieldType, Money
 from tactful.strategy.phrases import Said
 from tactful.strategy.reading.desk import Desk
+from tactful.strategy.spelling import did_you_mean, nearest, quoted
 from tactful.strategy.tree import Mark, Node, Scalar
 
+_KNOWN = ("known", "unknown")
 _EQUALITY = frozenset({"=", "is not"})
 _EXAMPLES: dict[FieldType, str] = {
     "text": '`= roses`, or in quotes: `= "red roses"`',
@@ -43,6 +45,9 @@ def read_condition(desk: Desk, node: Node | None) -> Condition:
 def _fitted(desk: Desk, node: Scalar, said: Said[Condition], declared: FieldType) -> Condition:
     condition = said.value
     mark, raw = _value_place(node, said)
+    if declared == "text" and nearest(raw, _KNOWN) and node.text.rstrip().endswith(raw):
+        right = f"`{condition.name} is known`, or the word in quotes if it is a text"
+        desk.note(mark, quoted(raw), right, did_you_mean(raw, _KNOWN))
     if condition.operator not in _EQUALITY and declared in {"text", "list", "yes or no"}:
         found = f'"{condition.operator}" with "{condition.name}", which is {declared}'
         desk.note(node.mark, found, f"{_EXAMPLES[declared]}, or `is not`, or `is known`")

@@ -28,7 +28,7 @@ class Defaults:
     def or_else(self, wider: Defaults) -> Defaults:
         """Return these, with what they leave open from wider ones."""
         return Defaults(
-            topic=self.topic or wider.topic,
+            topic=self.topic if self.topic is not None else wider.topic,
             by=self.by or wider.by,
             at=self.at if self.at is not None else wider.at,
             expires=self.expires or wider.expires,

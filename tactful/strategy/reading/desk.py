@@ -23,8 +23,10 @@ from tactful.strategy.spelling import (
     NAME,
     PROPERTY_NAME,
     RESERVED,
+    a,
     did_you_mean,
     listed,
+    nearest,
     quoted,
     suggested_name,
 )
@@ -79,10 +81,12 @@ class Desk:
         known = BLOCKS[block]
         entries: dict[str, Entry] = {}
         for entry in self.keys(node, f"the keys of {block}: {listed(known, 20)}"):
-            if entry.key.text in known or entry.key.text in free:
-                entries[entry.key.text] = entry
-            else:
-                self.note(entry.key.mark, *explain_unknown_key(entry.key.text, block))
+            key = entry.key.text
+            if key not in known and key not in free:
+                self.note(entry.key.mark, *explain_unknown_key(key, block))
+                key = nearest(key, known) or key  # read on as it was probably meant: one slip, one problem
+            if key in known or key in free:
+                entries.setdefault(key, entry)
         missing = [key for key in known.values() if key.required and key.name not in entries]
         whole = isinstance(node, Keys) or (isinstance(node, Scalar) and node.empty)
         for key in missing if whole else ():
@@ -99,7 +103,7 @@ class Desk:
 
     def named(self, node: Node | None, kind: str, most: int = MOST_NAMES) -> Iterator[Entry]:
         """Yield the entries of a mapping whose keys are names of the author's own choice."""
-        entries = self.keys(node, f"a {kind} in each line: its name, a colon and what belongs to it")
+        entries = self.keys(node, f"{a(kind)} in each line: its name, a colon and what belongs to it")
         if len(entries) > most:
             self.note(entries[most].key.mark, f"{len(entries)} of these", f"at most {most}")
         for entry in entries[:most]:
@@ -113,10 +117,10 @@ class Desk:
             near = suggested_name(key.text)
             better = near.replace("-", "_") if near and kind == "property" else near
             hint = f'Did you mean "{better}"?' if better and better != key.text and kind != "event" else None
-            self.note(key.mark, f"the name {quoted(key.text)} for a {kind}", f"{rule}, at most {LONGEST_NAME}", hint)
+            self.note(key.mark, f"the name {quoted(key.text)} for {a(kind)}", f"{rule}, at most {LONGEST_NAME}", hint)
         elif key.text in RESERVED.get(kind, ()):
             expected = "another name: the word has another meaning here"
-            self.note(key.mark, f'the name "{key.text}" for a {kind}', expected)
+            self.note(key.mark, f'the name "{key.text}" for {a(kind)}', expected)
 
     # texts and words
 
@@ -147,18 +151,18 @@ class Desk:
     # names
 
     def reference(self, node: Node | None, kind: str) -> str | None:
-        """Return a name that must be declared, or None where nothing is said."""
+        """Return a name that must be declared, None where nothing is said; empty where what is said is no name."""
         if node is None:
             return None
         name = self.text(node)
         if name and isinstance(node, Scalar):
             self.check_reference(name, kind, node.mark)
-        return name or None
+        return name
 
     def references(self, node: Node | None, kind: str) -> tuple[str, ...]:
         """Return names that must be declared, each at most once."""
         names: list[str] = []
-        for item in self.each(node, f"a {kind}", MOST_NAMES):
+        for item in self.each(node, a(kind), MOST_NAMES):
             name = self.reference(item, kind)
             if name in names:
                 self.note(item.mark, f'"{name}" a second time', f"each {kind} once")
@@ -172,7 +176,7 @@ class Desk:
         if name in declared:
             return
         where = f"templates/{name}/ is not there" if kind == "template" else f"unknown {kind} {quoted(name)}"
-        right = f"one of {listed(declared)}" if declared else f"a {kind} that is declared; there is none yet"
+        right = f"one of {listed(declared)}" if declared else f"{a(kind)} that is declared; there is none yet"
         self.note(mark, where, right, did_you_mean(name, declared))
 
     # lists
@@ -226,11 +230,11 @@ class Desk:
     def check_anchor(self, name: str, mark: Mark) -> None:
         """Note an anchor that is neither of the step nor a date of the customer's."""
         right = ("start", "due", *self.names.dates())
-        if name in right:
-            return
         declared = self.names.properties.get(name)
-        found = f'"{name}", which is {declared.type},' if declared else f"unknown date {quoted(name)}"
-        self.note(mark, found.rstrip(","), f"one of {listed(right)}", did_you_mean(name, right))
+        if name in right or (declared is None and name in self.names.of("property")):
+            return  # or its type was not understood, which is noted already
+        found = f'"{name}", which is {declared.type}' if declared else f"unknown date {quoted(name)}"
+        self.note(mark, found, f"one of {listed(right)}", did_you_mean(name, right))
 
 
 def _shown(node: Node) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tactful.strategy.model import FieldType, Property
-from tactful.strategy.tree import Tree
+from tactful.strategy.tree import Entry, Node
+from tactful.strategy.tree import Mapping as Keys
 
 TEMPLATES = "templates/"
 PARTIALS = "partials"
@@ -34,22 +35,23 @@ class Names:
 
 
 def gather(
-    tree: Tree,
+    root: Mapping[str, Entry],
     paths: Iterable[str],
     properties: Mapping[str, Property],
     events: Mapping[str, Mapping[str, FieldType]],
 ) -> Names:
-    """Return the names that a tree and the folder's files declare."""
+    """Return the names that the entries of the strategy and the folder's files declare."""
 
-    def keys(*path: str) -> tuple[str, ...]:
-        return tuple(entry.key.text for entry in tree.entries(*path))
+    def keys(block: str) -> tuple[str, ...]:
+        return tuple(entry.key.text for entry in _entries(root[block].value)) if block in root else ()
 
-    steps = [step for stage in keys("stages") for step in keys("stages", stage)]
+    stages = _entries(root["stages"].value) if "stages" in root else ()
+    steps = [step.key.text for stage in stages for step in _entries(stage.value)]
     folders = [path.split("/")[1] for path in sorted(paths) if path.startswith(TEMPLATES) and path.count("/") > 1]
     folders = [folder for folder in folders if folder != PARTIALS]
     kinds = {
         "event": tuple(events),
-        "property": tuple(properties),
+        "property": keys("customer"),
         "segment": keys("segments"),
         "topic": keys("topics"),
         "offer": keys("offers"),
@@ -57,3 +59,7 @@ def gather(
         "template": tuple(dict.fromkeys(folders)),
     }
     return Names(kinds, properties, events)
+
+
+def _entries(node: Node) -> tuple[Entry, ...]:
+    return node.entries if isinstance(node, Keys) else ()
