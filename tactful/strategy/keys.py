@@ -210,7 +210,7 @@ BLOCKS: dict[str, Block] = {
         _OFFER,
         Key("ask", Reference("property"), "The one small question it asks: the property that the answer fills."),
         _FOR,
-        Key("unless", Many(Phrase(CONDITION)), "Not said to customers for whom any of these lines holds."),
+        Key("unless", Many(Phrase(CONDITION)), "Not said to customers for whom all of these lines hold."),
         Key("at_most", Many(Phrase(CAP)), "How often one customer gets this communication."),
         Key("instead", Named(Reference("template")), "Another template for customers of a segment."),
         Key("priority", Choice(("raised", "lowered")), "Before or behind the other communications of its topic."),
