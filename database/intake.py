@@ -5,6 +5,7 @@ Every function is safe to repeat: a message id that was taken in before changes 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -22,36 +23,46 @@ from database.journeys import Cause
 from database.strategies import Loaded
 from tactful.conditions import segment_of
 from tactful.facts import Customer
-from tactful.following import Happened, Story, clock_steps, follow, reached
+from tactful.following import Happened, Story, follow, reached, series_needed
 from tactful.intake import Identify, Statement, Track, Who
 from tactful.timing import zone_of
 
 ORDER_PLACED = "order.placed"
+MOST_RACES = 4
 EVENTS = uuid.UUID("2f6f9b1e-0f1c-4c55-8a55-0a5a2d1c7e11")
 
 REGISTER = text(
-    "INSERT INTO customers (customer_key, registered_at, created_at) VALUES (:customer_key, :registered_at, :now) "
-    "ON CONFLICT DO NOTHING"
+    "INSERT INTO customers (customer_key, registered_at, created_at) VALUES (:customer_key, :registered_at, :now)"
 )
-FORGET = text("DELETE FROM customers WHERE customer_key = :customer_key")
 LINK = text(
     "INSERT INTO customer_ids (kind, id, customer_key, since) VALUES (:kind, :id, :customer_key, :now) "
-    "ON CONFLICT DO NOTHING"
+    "ON CONFLICT DO NOTHING RETURNING customer_key"
 )
+OTHER_USER = text("SELECT 1 FROM customer_ids WHERE kind = 'user' AND customer_key = :customer_key")
 TELL = text(
     "UPDATE customers SET time_zone = coalesce(:time_zone, time_zone), language = coalesce(:language, language), "
     "country = coalesce(:country, country), properties = properties || CAST(:properties AS jsonb), "
     "preferred = coalesce(CAST(:preferred AS jsonb), preferred), "
-    "registered_at = coalesce(:registered_at, registered_at) WHERE customer_key = :customer_key RETURNING *"
+    "registered_at = coalesce(:registered_at, registered_at), told_at = :told_at "
+    "WHERE customer_key = :customer_key RETURNING *"
+)
+# What was true earlier and is told later fills gaps only.
+TELL_LATE = text(
+    "UPDATE customers SET time_zone = coalesce(time_zone, :time_zone), language = coalesce(language, :language), "
+    "country = coalesce(country, :country), properties = CAST(:properties AS jsonb) || properties, "
+    "preferred = CASE WHEN preferred = '[]' THEN coalesce(CAST(:preferred AS jsonb), preferred) ELSE preferred END "
+    "WHERE customer_key = :customer_key RETURNING *"
 )
 RETIRE_ADDRESS = text(
-    "UPDATE addresses SET replaced_at = :now WHERE customer_key = :customer_key AND channel = :channel "
-    "AND replaced_at IS NULL AND address IS DISTINCT FROM :address"
+    "UPDATE addresses SET replaced_at = :said_at, revision = :revision WHERE customer_key = :customer_key "
+    "AND channel = :channel AND replaced_at IS NULL AND said_at <= :said_at AND address IS DISTINCT FROM :address"
 )
 ADD_ADDRESS = text(
-    "INSERT INTO addresses (customer_key, channel, address, since, revision) "
-    "VALUES (:customer_key, :channel, :address, :now, :revision) "
-    "ON CONFLICT (customer_key, channel) WHERE replaced_at IS NULL DO NOTHING"
+    "INSERT INTO addresses (customer_key, channel, address, since, said_at, revision) "
+    "SELECT :customer_key, :channel, :address, :said_at, :said_at, :revision WHERE NOT EXISTS ("
+    "SELECT 1 FROM addresses WHERE customer_key = :customer_key AND channel = :channel "
+    "AND coalesce(replaced_at, said_at) > :said_at) "
+    "ON CONFLICT (customer_key, channel) WHERE replaced_at IS NULL DO UPDATE SET said_at = excluded.said_at"
 )
 STATE = text(
     "INSERT INTO consents (customer_key, channel, topic, state, basis, source, evidence, stated_at, recorded_at, "
@@ -68,8 +79,9 @@ STORE = text(
 STORE_ORDER = text(
     "INSERT INTO orders (event_key, customer_key, order_id, placed_at, total, currency, properties) VALUES "
     "(:event_key, :customer_key, :order_id, :placed_at, :total, :currency, CAST(:properties AS jsonb)) "
-    "ON CONFLICT DO NOTHING"
+    "ON CONFLICT (customer_key, order_id) DO NOTHING RETURNING event_key"
 )
+UNSTORE = text("DELETE FROM events WHERE event_key = :event_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +96,18 @@ class Tracked:
 def identify(conn: Connection, said: Identify, *, now: datetime) -> UUID:
     """Take in facts about a customer, who is registered if nobody has that id yet; return their key.
 
+    Facts hold as of `occurred_at`: what was told for a later instant is not overwritten by what arrives after it.
+
     Raises:
-        IdTakenError: the two ids given belong to two different customers.
+        IdTakenError: the two ids given belong to two different customers; nothing was written.
     """
     customer_key = _register(conn, said, now)
     locked = customers.lock(conn, customer_key)
-    for kind, id_ in (("user", said.who.user_id), ("anonymous", said.who.anonymous_id)):
-        if id_ is not None:
-            conn.execute(LINK, {"kind": kind, "id": id_, "customer_key": customer_key, "now": now})
-    row = _tell(conn, said, customer_key)
+    said_at = min(said.occurred_at, now)
+    row = _tell(conn, said, locked, said_at)
     for channel, address in said.addresses.items():
-        change = {"customer_key": customer_key, "channel": channel.value, "address": address, "now": now}
-        conn.execute(RETIRE_ADDRESS, change)
+        change = {"customer_key": customer_key, "channel": channel.value, "address": address, "said_at": said_at}
+        conn.execute(RETIRE_ADDRESS, change | {"revision": locked["revision"]})
         if address is not None:
             conn.execute(ADD_ADDRESS, change | {"revision": locked["revision"]})
     for statement in said.statements:
@@ -113,6 +125,7 @@ def track(conn: Connection, done: Track, *, now: datetime) -> Tracked:
     customer_key = customers.resolve(conn, done.who)
     row = customers.lock(conn, customer_key)
     event_key = uuid.uuid5(EVENTS, done.message_id)
+    occurred_at = min(done.occurred_at, now)  # a sender's clock that runs ahead must not outdate what really follows
     stored = conn.execute(
         STORE,
         {
@@ -120,7 +133,7 @@ def track(conn: Connection, done: Track, *, now: datetime) -> Tracked:
             "customer_key": customer_key,
             "name": done.name,
             "message_id": done.message_id,
-            "occurred_at": done.occurred_at,
+            "occurred_at": occurred_at,
             "now": now,
             "properties": _json(done.properties),
             "historical": done.historical,
@@ -130,10 +143,11 @@ def track(conn: Connection, done: Track, *, now: datetime) -> Tracked:
     if stored is None:
         return Tracked(customer_key, event_key, duplicate=True)
     total, currency = _worth(done)
-    if done.name == ORDER_PLACED:
-        _store_order(conn, done, customer_key, event_key, total, currency)
     cause = Cause(customer_key, row["revision"], now, event_key, total, currency)
-    _carry_out(conn, row, Happened(done.name, done.occurred_at, done.properties, done.historical), cause)
+    if done.name == ORDER_PLACED and not _store_order(conn, done, cause, occurred_at):
+        conn.execute(UNSTORE, {"event_key": event_key})
+        return Tracked(customer_key, event_key, duplicate=True)
+    _carry_out(conn, row, Happened(done.name, occurred_at, done.properties, done.historical), cause)
     return Tracked(customer_key, event_key, duplicate=False)
 
 
@@ -159,35 +173,64 @@ def _known(conn: Connection, who: Who) -> UUID | None:
 
 
 def _register(conn: Connection, said: Identify, now: datetime) -> UUID:
-    found = customers.find(conn, said.who)
-    if len(set(found.values())) > 1:
-        raise IdTakenError("anonymous")
-    if found:
-        return next(iter(found.values()))
+    """Return whom the ids belong to; ids that nobody has are given to them, or to a new customer.
+
+    An anonymous id is a device, which a household may share: it joins no two people who have user ids of their own.
+    """
+    given = {kind: id_ for kind, id_ in (("user", said.who.user_id), ("anonymous", said.who.anonymous_id)) if id_}
+    for _ in range(MOST_RACES):
+        found = customers.find(conn, said.who)
+        owners, new = set(found.values()), [kind for kind in given if kind not in found]
+        known = next(iter(owners), None)
+        if len(owners) > 1 or (known is not None and "user" in new and _is_user(conn, known)):
+            break
+        if known is not None and not new:
+            return known
+        with contextlib.suppress(_RacedError), conn.begin_nested():
+            customer_key = known or _begin(conn, said, now)
+            for kind in new:
+                _link(conn, kind, given[kind], customer_key, now)
+            return customer_key
+    raise IdTakenError("anonymous")
+
+
+class _RacedError(Exception):
+    """Somebody else was given the id meanwhile; whoever meets it looks again."""
+
+
+def _link(conn: Connection, kind: str, id_: str, customer_key: UUID, now: datetime) -> None:
+    row = {"kind": kind, "id": id_, "customer_key": customer_key, "now": now}
+    if conn.execute(LINK, row).first() is None:
+        raise _RacedError
+
+
+def _begin(conn: Connection, said: Identify, now: datetime) -> UUID:
     customer_key = uuid.uuid4()
-    registered_at = said.registered_at or said.occurred_at
+    registered_at = said.registered_at or min(said.occurred_at, now)
     conn.execute(REGISTER, {"customer_key": customer_key, "registered_at": registered_at, "now": now})
-    kind = "user" if said.who.user_id is not None else "anonymous"
-    row = {"kind": kind, "id": said.who.user_id or said.who.anonymous_id, "customer_key": customer_key, "now": now}
-    conn.execute(LINK, row)
-    winner = customers.resolve(conn, said.who)
-    if winner != customer_key:
-        conn.execute(FORGET, {"customer_key": customer_key})
-    return winner
+    return customer_key
 
 
-def _tell(conn: Connection, said: Identify, customer_key: UUID) -> RowMapping:
+def _is_user(conn: Connection, customer_key: UUID) -> bool:
+    """Say whether a customer has a user id already; from here on nobody else can give them one."""
+    customers.lock(conn, customer_key)
+    return conn.execute(OTHER_USER, {"customer_key": customer_key}).first() is not None
+
+
+def _tell(conn: Connection, said: Identify, locked: RowMapping, said_at: datetime) -> RowMapping:
     preferred = json.dumps([channel.value for channel in said.preferred]) if said.preferred is not None else None
     row = {
-        "customer_key": customer_key,
+        "customer_key": locked["customer_key"],
         "time_zone": said.time_zone,
         "language": said.language,
         "country": said.country,
         "properties": _json(said.properties),
         "preferred": preferred,
         "registered_at": said.registered_at,
+        "told_at": said_at,
     }
-    return conn.execute(TELL, row).mappings().one()
+    late = locked["told_at"] is not None and said_at < locked["told_at"]
+    return conn.execute(TELL_LATE if late else TELL, row).mappings().one()
 
 
 def _state(conn: Connection, statement: Statement, customer_key: UUID, revision: int, now: datetime) -> None:
@@ -199,7 +242,7 @@ def _state(conn: Connection, statement: Statement, customer_key: UUID, revision:
         "basis": statement.basis,
         "source": statement.source,
         "evidence": _json(statement.evidence),
-        "stated_at": statement.stated_at,
+        "stated_at": min(statement.stated_at, now),
         "expires_at": statement.expires_at,
         "revision": revision,
         "now": now,
@@ -207,20 +250,19 @@ def _state(conn: Connection, statement: Statement, customer_key: UUID, revision:
     conn.execute(STATE, row)
 
 
-def _store_order(  # noqa: PLR0917 - the columns of one row
-    conn: Connection, done: Track, customer_key: UUID, event_key: UUID, total: Decimal | None, currency: str | None
-) -> None:
+def _store_order(conn: Connection, done: Track, cause: Cause, placed_at: datetime) -> bool:
+    """Store the order; return False if the customer's order of that id was told before, under whatever message id."""
     order_id = done.properties.get("order_id")
     row = {
-        "event_key": event_key,
-        "customer_key": customer_key,
+        "event_key": cause.event_key,
+        "customer_key": cause.customer_key,
         "order_id": str(order_id) if order_id is not None else None,
-        "placed_at": done.occurred_at,
-        "total": total,
-        "currency": currency,
+        "placed_at": placed_at,
+        "total": cause.total,
+        "currency": cause.currency,
         "properties": _json(done.properties),
     }
-    conn.execute(STORE_ORDER, row)
+    return conn.execute(STORE_ORDER, row).first() is not None
 
 
 def _carry_out(conn: Connection, row: RowMapping, event: Happened, cause: Cause) -> None:
@@ -232,12 +274,11 @@ def _carry_out(conn: Connection, row: RowMapping, event: Happened, cause: Cause)
     open_journeys = journeys.read_open(conn, cause.customer_key)
     entries = journeys.read_entries(conn, cause.customer_key)
     for loaded in all_published:
-        clocks = {
-            step: journeys.read_clock(conn, cause.customer_key, event.name, per, key)
-            for step, per, key in clock_steps(loaded.strategy, event)
-        }
         name = loaded.strategy.name
-        story = Story(customer, open_journeys.get(name, ()), entries.get(name, {}), clocks, loaded.blocked_steps)
+        inside = open_journeys.get(name, ())
+        needed = series_needed(loaded.strategy, event, inside)
+        series = {one: journeys.read_series(conn, cause.customer_key, one) for one in needed}
+        story = Story(customer, inside, entries.get(name, {}), series, loaded.blocked_steps)
         journeys.carry_out(conn, follow(loaded.strategy, event, story, cause.now), loaded, cause)
     _keep_segment(conn, row, customer, all_published[0], cause.now)
 

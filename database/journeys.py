@@ -15,23 +15,33 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from database import outbox
+from database import outbox, strategies
 from database.strategies import Loaded
-from tactful.following import Effect, Enter, OpenJourney, PastEntries, ReachGoal, ReachMilestones, Reanchor
+from tactful.following import (
+    Effect,
+    Enter,
+    OpenJourney,
+    PastEntries,
+    ReachGoal,
+    ReachMilestones,
+    Reanchor,
+    Redue,
+    Series,
+)
 from tactful.temporal import journey_workflow_id, workflow_type
 from tactful.words import JourneyState, Reason
 
 JOURNEYS = uuid.UUID("5d0d37f2-1d0c-4c53-9d0b-3a9f7c1d6f11")
 
 OPEN = text(
-    "SELECT journey_key, strategy, first_step, step, key, started_at, cycle, milestones FROM journeys "
+    "SELECT journey_key, strategy, version, step, key, started_at, cycle, milestones, due_at FROM journeys "
     "WHERE customer_key = :customer_key AND state IN ('open', 'paused') ORDER BY started_at, journey_key"
 )
 ENTRIES = text(
     "SELECT strategy, first_step, key, max(entry_no) AS entered, max(started_at) AS last_started_at FROM journeys "
     "WHERE customer_key = :customer_key GROUP BY strategy, first_step, key"
 )
-CLOCK = text(
+SERIES = text(
     "SELECT occurred_at FROM events WHERE customer_key = :customer_key AND name = :event "
     "AND (CAST(:per AS text) IS NULL OR properties ->> :per = :key) ORDER BY occurred_at DESC LIMIT 1000"
 )
@@ -53,6 +63,9 @@ REANCHOR = text(
     "UPDATE journeys SET cycle = :cycle, started_at = :started_at, due_at = :due_at, ends_at = NULL, "
     "event_key = :event_key, goals = goals + 1, goal_at = :started_at, revenue = revenue + :revenue, "
     "currency = coalesce(:currency, currency), revision = :revision WHERE journey_key = :journey_key"
+)
+REDUE = text(
+    "UPDATE journeys SET due_at = :due_at, ends_at = NULL, revision = :revision WHERE journey_key = :journey_key"
 )
 CANCEL = text(
     "UPDATE contacts SET state = 'cancelled', reason = :reason, updated_at = :now, revision = :revision "
@@ -77,7 +90,16 @@ def read_open(conn: Connection, customer_key: UUID) -> dict[str, tuple[OpenJourn
     """Return a customer's open journeys by strategy."""
     found: dict[str, tuple[OpenJourney, ...]] = {}
     for row in conn.execute(OPEN, {"customer_key": customer_key}):
-        journey = OpenJourney(row.journey_key, row.step, row.key, row.started_at, row.cycle, tuple(row.milestones))
+        journey = OpenJourney(
+            row.journey_key,
+            row.step,
+            row.key,
+            row.started_at,
+            row.cycle,
+            tuple(row.milestones),
+            due_at=row.due_at,
+            pinned=strategies.load(conn, row.strategy, row.version).strategy.steps[row.step],
+        )
         found[row.strategy] = (*found.get(row.strategy, ()), journey)
     return found
 
@@ -91,10 +113,9 @@ def read_entries(conn: Connection, customer_key: UUID) -> dict[str, dict[tuple[s
     return found
 
 
-def read_clock(conn: Connection, customer_key: UUID, event: str, per: str | None, key: str) -> tuple[datetime, ...]:
-    """Return the instants of `event` for one key, newest first."""
-    rows = conn.execute(CLOCK, {"customer_key": customer_key, "event": event, "per": per, "key": key})
-    return tuple(rows.scalars())
+def read_series(conn: Connection, customer_key: UUID, series: Series) -> tuple[datetime, ...]:
+    """Return the instants of a series of events, newest first."""
+    return tuple(conn.execute(SERIES, {"customer_key": customer_key, **series._asdict()}).scalars())
 
 
 def carry_out(conn: Connection, effects: Iterable[Effect], loaded: Loaded, cause: Cause) -> None:
@@ -109,6 +130,12 @@ def carry_out(conn: Connection, effects: Iterable[Effect], loaded: Loaded, cause
                 _reach_milestones(conn, effect, cause)
             case Reanchor():
                 _reanchor(conn, effect, cause)
+            case Redue():
+                conn.execute(
+                    REDUE,
+                    {"journey_key": effect.journey_key, "due_at": effect.due_at, "revision": cause.revision},
+                )
+                wake(conn, effect.journey_key, cause)
 
 
 def end(
@@ -165,7 +192,7 @@ def _begin(conn: Connection, entered: Enter, loaded: Loaded, cause: Cause) -> No
     conn.execute(
         BEGIN, row | {"customer_key": cause.customer_key, "event_key": cause.event_key, "revision": cause.revision}
     )
-    if not over:
+    if not over or step.then is not None:
         workflow_id = journey_workflow_id(loaded.strategy.name, entered.step, journey_key)
         type_ = workflow_type(entered.step, step.shape)
         outbox.start(conn, workflow_id, type_, journey_key, cause.customer_key, now=cause.now)

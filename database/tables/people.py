@@ -17,9 +17,11 @@ customers = Table(
     Column("preferred", Json, nullable=False, server_default=text("'[]'::jsonb")),
     Column("segment", Text),
     Column("registered_at", Instant, nullable=False),
+    Column("told_at", Instant),
     Column("created_at", Instant, nullable=False),
     CheckConstraint("status IN ('active', 'inactive', 'erased')", name="status"),
-    comment="One row a customer. `revision` goes up by one in every transaction that changes what may be sent to them.",
+    comment="One row a customer. `revision` goes up by one in every transaction that changes what may be sent to them; "
+    "`told_at` is as of when the newest of their facts were told.",
 )
 
 customer_ids = Table(
@@ -42,11 +44,12 @@ addresses = Table(
     Column("channel", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("since", Instant, nullable=False),
+    Column("said_at", Instant, nullable=False),
     Column("replaced_at", Instant),
     revision(),
     Index("ux_addresses_current", "customer_key", "channel", unique=True, postgresql_where=text("replaced_at IS NULL")),
     Index(None, "channel", "address"),
-    comment="Where a customer can be reached; the row without `replaced_at` is the one in use.",
+    comment="Where a customer can be reached; the row without `replaced_at` is the one in use, last said at `said_at`.",
 )
 
 consents = Table(

@@ -25,13 +25,14 @@ orders = Table(
     metadata,
     Column("event_key", Key, ForeignKey("events.event_key"), primary_key=True),
     Column("customer_key", Key, ForeignKey("customers.customer_key"), nullable=False),
-    Column("order_id", Text, unique=True),
+    Column("order_id", Text),
     Column("placed_at", Instant, nullable=False),
     Column("total", Amount),
     Column("currency", Text),
     Column("properties", Json, nullable=False, server_default=text("'{}'::jsonb")),
     Index(None, "customer_key", "placed_at"),
-    comment="Every `order.placed`, ready to be counted and added up.",
+    Index("ux_orders_told_once", "customer_key", "order_id", unique=True),
+    comment="Every `order.placed`, ready to be counted and added up; an order id told again is the same order.",
 )
 
 strategies = Table(
