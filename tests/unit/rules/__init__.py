@@ -1,0 +1,1 @@
+"""One file of named examples for each rule."""
