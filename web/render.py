@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -58,4 +58,5 @@ def _words(name: str) -> str:
     return name.replace("_", " ").replace("-", " ")
 
 
-_environment.filters.update(when=_when, day=_day, clock=_clock, iso=_iso, words=_words)
+_filters = cast("dict[str, Any]", _environment.filters)  # pyright: ignore[reportUnknownMemberType]
+_filters.update(when=_when, day=_day, clock=_clock, iso=_iso, words=_words)

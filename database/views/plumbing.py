@@ -57,6 +57,7 @@ def _answer(loaded: Loaded, published_at: datetime, note: str | None) -> Strateg
         published_at=published_at,
         note=note,
         vision=strategy.vision,
+        time_zone=strategy.time_zone,
         steps={step.name: [c.name for c in step.communications] for step in strategy.steps.values()},
         events={event: dict(fields) for event, fields in strategy.events.items()},
         properties={name: declared.type for name, declared in strategy.customer.items()},

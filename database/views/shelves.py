@@ -24,7 +24,8 @@ _LINE = (
     "c.properties ->> 'last_name' AS last_name, "
     f"({_ID}) AS id, (SELECT jsonb_agg(j.step ORDER BY j.started_at) FROM journeys j "
     "WHERE j.customer_key = c.customer_key AND j.state IN ('open', 'paused')) AS journeys, "
-    "(SELECT max(k.sent_at) FROM contacts k WHERE k.customer_key = c.customer_key AND k.counts_at IS NOT NULL) AS last_contact_at"
+    "(SELECT max(k.sent_at) FROM contacts k WHERE k.customer_key = c.customer_key AND k.counts_at IS NOT NULL) "
+    "AS last_contact_at"
 )
 NEWEST = text(
     f"SELECT {_LINE} FROM customers c "  # noqa: S608 - our own constant

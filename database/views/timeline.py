@@ -19,33 +19,34 @@ from tactful.wire.answers import ContactAnswer, TimelineAnswer, TimelineEntry
 MOST_PLANNED = 100
 MOST_ENTRIES = 500
 
-# Every kind of entry as (at, kind, ref, detail), so that one page is one ordered statement.
+# Every kind of entry as (at, kind, ref, detail), so that one page is one ordered statement. A ref begins with a letter
+# that orders what happened at the same instant: an event comes before the journey that it began.
 PAST = text("""
 SELECT at, kind, ref, detail FROM (
-  SELECT registered_at AS at, 'registered' AS kind, customer_key::text AS ref, '{}'::jsonb AS detail
+  SELECT registered_at AS at, 'registered' AS kind, 'a/' || customer_key::text AS ref, '{}'::jsonb AS detail
     FROM customers WHERE customer_key = :key
   UNION ALL
-  SELECT occurred_at, 'event', event_key::text,
+  SELECT occurred_at, 'event', 'c/' || event_key::text,
          jsonb_build_object('name', name, 'properties', properties, 'historical', historical)
     FROM events WHERE customer_key = :key
   UNION ALL
-  SELECT stated_at, 'consent', consent_no::text,
+  SELECT stated_at, 'consent', 'b/' || consent_no::text,
          jsonb_build_object('topic', topic, 'channel', channel, 'state', state, 'source', source, 'basis', basis)
     FROM consents WHERE customer_key = :key
   UNION ALL
-  SELECT started_at, 'journey', journey_key::text || '/began',
+  SELECT started_at, 'journey', 'd/' || journey_key || '/began',
          jsonb_build_object('journey_key', journey_key, 'step', step, 'key', key, 'due_at', due_at, 'state', 'began',
                             'cycle', cycle)
     FROM journeys WHERE customer_key = :key
   UNION ALL
-  SELECT ended_at, 'journey', journey_key::text || '/ended',
+  SELECT ended_at, 'journey', 'd/' || journey_key || '/ended',
          jsonb_build_object('journey_key', journey_key, 'step', step, 'key', key, 'state', state)
     FROM journeys WHERE customer_key = :key AND ended_at IS NOT NULL
   UNION ALL
-  SELECT coalesce(sent_at, updated_at), 'contact', contact_key::text, '{}'::jsonb
+  SELECT coalesce(sent_at, updated_at), 'contact', 'e/' || contact_key::text, '{}'::jsonb
     FROM contacts WHERE customer_key = :key AND state NOT IN ('planned', 'held')
   UNION ALL
-  SELECT r.occurred_at, 'receipt', r.receipt_no::text,
+  SELECT r.occurred_at, 'receipt', 'f/' || r.receipt_no::text,
          jsonb_build_object('kind', r.kind, 'contact_key', r.contact_key, 'communication', c.communication)
     FROM receipts r JOIN contacts c ON c.contact_key = r.contact_key WHERE c.customer_key = :key
 ) told
@@ -76,12 +77,16 @@ def timeline(conn: Connection, customer_key: UUID, *, before: str | None = None,
     planned: list[UUID] = []
     if before is None:
         planned = list(conn.execute(PLANNED, {"key": customer_key, "most": MOST_PLANNED}).scalars())
-    contacts = contact_rows(conn, [*planned, *(UUID(row["ref"]) for row in rows if row["kind"] == "contact")])
+    contacts = contact_rows(conn, [*planned, *(_key_in(row) for row in rows if row["kind"] == "contact")])
     entries = [_contact(contacts[key], planned=True) for key in planned if key in contacts]
-    entries += [_contact(contacts[UUID(row["ref"])]) if row["kind"] == "contact" else _entry(row) for row in rows]
+    entries += [_contact(contacts[_key_in(row)]) if row["kind"] == "contact" else _entry(row) for row in rows]
     full = len(rows) == asked["most"]
     following = cursor(rows[-1]["at"], rows[-1]["ref"]) if full else None
     return TimelineAnswer(customer_key=customer_key, entries=entries, next=following)
+
+
+def _key_in(row: RowMapping) -> UUID:
+    return UUID(row["ref"].partition("/")[2])
 
 
 def _contact(told: ContactAnswer, *, planned: bool = False) -> TimelineEntry:

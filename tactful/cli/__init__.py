@@ -1,15 +1,57 @@
-"""The `tactful` command."""
+"""The `tactful` command: every door of Tactful from a terminal.
+
+It talks to the server over HTTP, but for what is pure (`check`, `schema`). Whatever goes wrong, people read a sentence
+and programs an exit code; a traceback is shown to those who ask for it.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
-from tactful.cli import strategy
+from tactful.cli import customers, doctor, events, imports, published, strategy
+from tactful.cli.terminal import DEBUG, Exit, show_failure
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Runs a company's contact strategy.")
-app.add_typer(strategy.app)
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Runs a company's contact strategy.",
+    epilog="Exit codes: 0 done · 1 something is wrong with what was asked · 2 the command line · 3 no server reached",
+)
+for part in (strategy, published, customers, events, imports, doctor):
+    app.add_typer(part.app)
+
+
+@app.callback()
+def options(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", envvar=DEBUG, help="Show the traceback of a failure.")] = False,
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """Runs a company's contact strategy."""
+    if debug:
+        os.environ[DEBUG] = "1"
+    if show_version:
+        typer.echo(version("tactful"))
+        raise typer.Exit
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line, and end with its exit code."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:  # whoever read us has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.OK)
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        sys.exit(show_failure(error, as_json="--json" in sys.argv))

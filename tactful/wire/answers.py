@@ -276,6 +276,9 @@ class StrategyAnswer(Answer):
     published_at: datetime
     note: str | None = None
     vision: str
+    time_zone: str = "UTC"
+    """The zone of customers whose own is not known."""
+
     steps: dict[str, list[str]]
     """Communications by step."""
 

@@ -1,0 +1,315 @@
+"""A client of Tactful's HTTP API: typed calls in, typed answers out, failures told apart.
+
+    with TactfulClient("http://127.0.0.1:8080", token=…) as tactful:
+        tactful.identify("ada", {"email": "ada@fleur.example"})
+        tactful.track("ada", "customer.registered")
+
+It tries again only where the server cannot have heard anything: when no connection came about. Every message carries an
+id, so that sending one again by hand is harmless too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import httpx
+from pydantic import BaseModel, SecretStr, ValidationError
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from tactful.errors import TactfulError
+from tactful.wire.answers import (
+    BatchAnswer,
+    ContactAnswer,
+    CustomerAnswer,
+    ErrorAnswer,
+    FeedAnswer,
+    HealthAnswer,
+    PublishAnswer,
+    Refusal,
+    StrategiesAnswer,
+    Taken,
+    TimelineAnswer,
+)
+
+A = TypeVar("A", bound=BaseModel)
+
+DEFAULT_SERVER: Final = "http://127.0.0.1:8080"
+PATIENCE: Final = timedelta(seconds=30)
+CONNECT_SECONDS: Final = 5.0
+ATTEMPTS: Final = 3
+UNAVAILABLE: Final = 503
+
+
+class ClientError(TactfulError):
+    """A call to the API did not give what was asked for."""
+
+
+class UnreachableError(ClientError):
+    """No server was reached, or it went away; says where it was looked for."""
+
+
+class RefusedByServerError(ClientError):
+    """The server refused: what was asked is not possible as it stands.
+
+    Attributes:
+        status: The HTTP status.
+        refusals: Everything that was wrong.
+    """
+
+    def __init__(self, status: int, refusals: Iterable[Refusal]) -> None:
+        self.status = status
+        self.refusals = tuple(refusals)
+        super().__init__("\n".join(_told(refusal) for refusal in self.refusals))
+
+
+class UnavailableError(RefusedByServerError):
+    """The server cannot do its part just now (503): sending the same again later is right."""
+
+
+class TactfulClient:
+    """Calls of the API, one connection kept open. Close it, or use it in a `with` block."""
+
+    def __init__(
+        self,
+        server: str = DEFAULT_SERVER,
+        *,
+        token: SecretStr | None = None,
+        patience: timedelta = PATIENCE,
+        http: httpx.Client | None = None,
+    ) -> None:
+        """Prepare to call `server`; nothing is connected yet.
+
+        Args:
+            server: Where the API is, without `/v1`.
+            token: What the server calls TACTFUL_API_TOKEN.
+            patience: How long one call may take.
+            http: A client to use in place of one of its own, for tests and proxies.
+        """
+        self.server = server.rstrip("/")
+        timeout = httpx.Timeout(patience.total_seconds(), connect=CONNECT_SECONDS)
+        self._http = http or httpx.Client(timeout=timeout, follow_redirects=False)
+        self._headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token is not None else {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def identify(
+        self,
+        user_id: str,
+        traits: Mapping[str, object] | None = None,
+        *,
+        opt_ins: Iterable[Mapping[str, object]] = (),
+        timestamp: datetime | None = None,
+        message_id: str | None = None,
+    ) -> Taken:
+        """Tell facts about a customer.
+
+        Raises:
+            ClientError: It was not taken in.
+        """
+        body = {"userId": user_id, "traits": dict(traits or {}), "optIns": [dict(one) for one in opt_ins]}
+        return self._call("POST", "/v1/identify", Taken, body=body | _stamp(timestamp, message_id))
+
+    def track(
+        self,
+        user_id: str,
+        event: str,
+        properties: Mapping[str, object] | None = None,
+        *,
+        timestamp: datetime | None = None,
+        message_id: str | None = None,
+    ) -> Taken:
+        """Tell of something a customer did.
+
+        Raises:
+            ClientError: It was not taken in.
+        """
+        body: dict[str, object] = {"userId": user_id, "event": event, "properties": dict(properties or {})}
+        return self._call("POST", "/v1/track", Taken, body=body | _stamp(timestamp, message_id))
+
+    def import_batch(
+        self,
+        batch: Iterable[Mapping[str, object]],
+        *,
+        historical: bool = False,
+        create_customers: bool = False,
+        dry_run: bool = False,
+    ) -> BatchAnswer:
+        """Tell up to 500 messages of the past at once; each has its own answer.
+
+        Raises:
+            ClientError: The batch as a whole was not taken.
+        """
+        body = {
+            "batch": list(batch),
+            "historical": historical,
+            "createCustomers": create_customers,
+            "dryRun": dry_run,
+        }
+        return self._call("POST", "/v1/import", BatchAnswer, body=body)
+
+    def make_contact(
+        self,
+        user_id: str,
+        communication: str,
+        *,
+        step: str | None = None,
+        strategy: str | None = None,
+        properties: Mapping[str, object] | None = None,
+        request_key: str | None = None,
+        wait: timedelta | None = None,
+    ) -> ContactAnswer:
+        """Have this contact made for this customer; `decided` says whether the answer is the verdict.
+
+        Args:
+            user_id: The customer.
+            communication: What to say.
+            step: The step that says it, where several do.
+            strategy: The strategy, where several are published.
+            properties: What its template needs.
+            request_key: The same key again is the same contact. Made up where it is missing.
+            wait: How long to wait for the verdict; the server's own patience where it is missing.
+
+        Raises:
+            ClientError: The contact was not taken in.
+        """
+        body: dict[str, object] = {
+            "userId": user_id,
+            "communication": communication,
+            "properties": dict(properties or {}),
+            "requestKey": request_key or str(uuid4()),
+        }
+        body |= {name: value for name, value in (("step", step), ("strategy", strategy)) if value is not None}
+        query = {} if wait is None else {"wait": str(wait.total_seconds())}
+        return self._call("POST", "/v1/contacts", ContactAnswer, body=body, query=query)
+
+    def contact(self, contact_key: UUID) -> ContactAnswer:
+        """Return one contact.
+
+        Raises:
+            ClientError: There is none of that key.
+        """
+        return self._call("GET", f"/v1/contacts/{contact_key}", ContactAnswer)
+
+    def contacts_after(self, after: str | None = None, *, limit: int = 100) -> FeedAnswer:
+        """Return the contacts that changed since `after`, the `next` of the answer before; a change may come twice."""
+        query = {"limit": str(limit)} | ({"after": after} if after is not None else {})
+        return self._call("GET", "/v1/contacts", FeedAnswer, query=query)
+
+    def customer(self, customer_id: str) -> CustomerAnswer:
+        """Return a customer's profile, consents and journeys.
+
+        Raises:
+            ClientError: Nobody is known by that id.
+        """
+        return self._call("GET", f"/v1/customers/{quote(customer_id, safe='')}", CustomerAnswer)
+
+    def timeline(self, customer_id: str, *, before: str | None = None, limit: int = 100) -> TimelineAnswer:
+        """Return a page of a customer's story, the newest first; `before` is the `next` of the page before.
+
+        Raises:
+            ClientError: Nobody is known by that id.
+        """
+        query = {"limit": str(limit)} | ({"before": before} if before is not None else {})
+        return self._call("GET", f"/v1/customers/{quote(customer_id, safe='')}/timeline", TimelineAnswer, query=query)
+
+    def publish(self, files: Mapping[str, str], *, note: str | None = None) -> PublishAnswer:
+        """Publish a strategy folder, given as texts by path.
+
+        Raises:
+            ClientError: It has mistakes; `refusals` has them all.
+        """
+        return self._call("POST", "/v1/strategies", PublishAnswer, body={"files": dict(files), "note": note})
+
+    def strategies(self) -> StrategiesAnswer:
+        """Return the published strategies, and what they declare."""
+        return self._call("GET", "/v1/strategies", StrategiesAnswer)
+
+    def health(self) -> HealthAnswer:
+        """Return how every part is doing, also when not all are well."""
+        answer = self._send("GET", "/healthz", None, {})
+        return self._read(answer, HealthAnswer)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        kind: type[A],
+        *,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> A:
+        answer = self._send(method, path, body, query or {})
+        if answer.is_success:
+            return self._read(answer, kind)
+        raise _refused(answer)
+
+    def _send(
+        self, method: str, path: str, body: Mapping[str, object] | None, query: Mapping[str, str]
+    ) -> httpx.Response:
+        again = Retrying(
+            retry=retry_if_exception_type((httpx.ConnectError, httpx.ConnectTimeout)),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_exponential_jitter(initial=0.2, max=2),
+            reraise=True,
+        )
+        url = f"{self.server}{path}"
+        try:
+            return again(self._http.request, method, url, json=body, params=dict(query), headers=self._headers)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise UnreachableError(f"No Tactful server answers at {self.server}.") from error
+        except httpx.TimeoutException as error:
+            msg = f"The server at {self.server} did not answer in time. What was sent may have been taken in."
+            raise UnreachableError(msg) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            msg = f"The call to {self.server} broke off ({type(error).__name__}). What was sent may have been taken in."
+            raise UnreachableError(msg) from error
+
+    def _read(self, answer: httpx.Response, kind: type[A]) -> A:
+        try:
+            return kind.model_validate_json(answer.content)
+        except ValidationError:
+            msg = f"What answers at {self.server} is no Tactful server of this version (HTTP {answer.status_code})."
+            raise UnreachableError(msg) from None
+
+
+def _stamp(timestamp: datetime | None, message_id: str | None) -> dict[str, object]:
+    stamp: dict[str, object] = {"messageId": message_id or str(uuid4())}
+    return stamp | ({"timestamp": timestamp.isoformat()} if timestamp is not None else {})
+
+
+def _refused(answer: httpx.Response) -> ClientError:
+    try:
+        told = ErrorAnswer.model_validate_json(answer.content)
+    except ValidationError:
+        where = str(answer.request.url.copy_with(path="/", query=None))
+        return UnreachableError(f"What answers at {where} is no Tactful server (HTTP {answer.status_code}).")
+    refusals = told.problems or [told.error]
+    kind = UnavailableError if answer.status_code == UNAVAILABLE else RefusedByServerError
+    return kind(answer.status_code, refusals)
+
+
+def _told(refusal: Refusal) -> str:
+    """Return a refusal as a person reads it."""
+    expected = f" Right would be: {refusal.expected}." if refusal.expected else ""
+    hint = f" {refusal.hint}" if refusal.hint else ""
+    return f"{refusal.message}{expected}{hint}"
+
+
+def as_plain(answer: BaseModel) -> dict[str, Any]:
+    """Return an answer as plain values, for JSON."""
+    return answer.model_dump(mode="json")
