@@ -1,6 +1,6 @@
 """`make bench`: every figure of the budgets that can be measured here, beside its budget.
 
-python -m benchmarks            everything (about seven minutes)
+python -m benchmarks            everything (about eight minutes)
 python -m benchmarks decide     decisions per second
 python -m benchmarks journeys   history, actions, SQL, CPU beside the floor [JOURNEYS]
 """
@@ -16,7 +16,7 @@ BUDGET_RATIO = {1: 1.5, 4: 1.25}
 BUDGET_STATEMENTS = 8
 BUDGET_EVENTS_BESIDES = 8
 BUDGET_ACTIONS = 2
-JOURNEYS = 150
+JOURNEYS = 300
 
 
 def main(arguments: list[str]) -> int:

@@ -39,8 +39,9 @@ from tests.virtual import LINKS, yes
 
 CHECKOUT = Path(__file__).parents[1]
 QUEUE = "tactful"
-LEAD = timedelta(seconds=20)
-IDLE_SECONDS = 8.0
+LEAD = timedelta(seconds=40)
+IDLE_SECONDS = 20.0
+WARM_SECONDS = 10.0
 MINUTES = {1: "1 minute", 2: "2 minutes", 3: "3 minutes", 4: "4 minutes"}
 
 
@@ -132,7 +133,7 @@ def costs(journeys: int, contacts: int) -> tuple[Cost, Cost, dict[str, float]]:
         database.run(lambda c: strategies.publish(c, files(contacts), now=datetime.now(UTC)))
         worker = stack.enter_context(_worker(postgres, ours))
         floor_worker = stack.enter_context(process("-m", "benchmarks.floor", floor.address, QUEUE))
-        time.sleep(5)
+        time.sleep(WARM_SECONDS)
         families = {"ours": _pid(ours), "floor": _pid(floor), "worker": worker.pid, "floor_worker": floor_worker.pid}
         meter = Meter(families | {"postgres": _pid(postgres)})
         counts = asyncio.run(_live(database, ours, floor, journeys, contacts))
