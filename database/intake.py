@@ -29,6 +29,7 @@ from tactful.timing import zone_of
 
 ORDER_PLACED = "order.placed"
 MOST_RACES = 4
+MOST_WORTH = Decimal(10) ** 12
 EVENTS = uuid.UUID("2f6f9b1e-0f1c-4c55-8a55-0a5a2d1c7e11")
 
 REGISTER = text(
@@ -314,11 +315,16 @@ def _worth(done: Track) -> tuple[Decimal | None, str | None]:
     if isinstance(said, dict):
         money = cast("dict[str, object]", said)
         currency, said = money.get("currency", currency), money.get("amount")
+    return _amount(said), str(currency) if currency is not None else None
+
+
+def _amount(said: object) -> Decimal | None:
+    """Return an amount that can be added up; what is none, or is absurd, is none."""
     try:
-        total = Decimal(str(said)) if said is not None else None
+        amount = Decimal(str(said)) if said is not None else None
     except InvalidOperation:
-        total = None
-    return total, str(currency) if currency is not None else None
+        return None
+    return amount if amount is not None and amount.is_finite() and abs(amount) < MOST_WORTH else None
 
 
 def _json(values: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,9 +30,11 @@ MARK = text(
     "WHERE journey_key = :journey_key"
 )
 MOVE = text(
-    "UPDATE contacts SET due_at = :due_at, planned_for = :due_at, expires_at = :expires_at, updated_at = :now, "
-    "revision = :revision WHERE contact_key = :contact_key AND state = 'planned' AND due_at = planned_for "
-    "AND due_at <> :due_at"
+    "UPDATE contacts c SET due_at = m.due_at, planned_for = m.due_at, expires_at = m.expires_at, updated_at = :now, "
+    "revision = :revision FROM jsonb_to_recordset(CAST(:moved AS jsonb)) "
+    "AS m(contact_key uuid, due_at timestamptz, expires_at timestamptz) "
+    "WHERE c.contact_key = m.contact_key AND c.state = 'planned' AND c.due_at = c.planned_for "
+    "AND (c.due_at, c.expires_at) IS DISTINCT FROM (m.due_at, m.expires_at)"
 )
 # What is left of a journey that is over is looked at without delay: its decision is that nobody wants it any more.
 NEXT = text(
@@ -104,9 +107,10 @@ def enter_step(conn: Connection, customer_key: UUID, journey_key: UUID, *, now: 
     )
     if journey["planned_cycle"] < journey["cycle"]:
         _write(conn, journey, loaded, step, planned, passed, locked["revision"], now)
-        conn.execute(MARK, {"journey_key": journey_key, "ends_at": until, "revision": locked["revision"]})
     else:
-        _move(conn, journey, planned, locked["revision"], now)
+        _move(conn, journey, (*planned, *passed), locked["revision"], now)
+    if journey["planned_cycle"] < journey["cycle"] or journey["ends_at"] != until:
+        conn.execute(MARK, {"journey_key": journey_key, "ends_at": until, "revision": locked["revision"]})
     return StepPlan(
         journey["step"],
         journey["cycle"],
@@ -210,11 +214,16 @@ def contact_row(loaded: Loaded, communication: Communication) -> dict[str, Any]:
 
 
 def _move(conn: Connection, journey: RowMapping, planned: tuple[Planned, ...], revision: int, now: datetime) -> None:
-    """Move contacts whose local time is another instant now: the customer's zone, or its rules, changed."""
-    for each in planned:
-        key = contact_key(journey["journey_key"], journey["step"], each.communication, each.occurrence)
-        row = {"contact_key": key, "due_at": each.due_at, "expires_at": each.expires_at}
-        conn.execute(MOVE, row | {"now": now, "revision": revision})
+    """Move contacts that belong at another instant now: the customer's zone, its rules or a date has changed."""
+    moved = [
+        {
+            "contact_key": contact_key(journey["journey_key"], journey["step"], each.communication, each.occurrence),
+            "due_at": each.due_at,
+            "expires_at": each.expires_at,
+        }
+        for each in planned
+    ]
+    conn.execute(MOVE, {"moved": json.dumps(moved, default=str), "now": now, "revision": revision})
 
 
 def _type_of(conn: Connection, journey: RowMapping) -> str:
