@@ -144,19 +144,20 @@ class _Reading:
         except ConnectorError as error:
             self.problems.append(f"{key}.use: {error}")
             return None
-        before = len(self.problems)
         values = {each: self._value(f"{key}.{each}", given, connector, each) for each, given in settings.items()}
-        if len(self.problems) > before:
-            return None
+        absent = {each for each, value in values.items() if value is None}
         try:
-            return _Configured(connector, connector.Config.model_validate(values))
+            config = connector.Config.model_validate(values)
         except ValidationError as error:
             for problem in error.errors(include_url=False, include_context=False, include_input=False):
-                self._invalid(key, problem, connector.Config)
+                about = set(problem["loc"]) or absent  # what is said of the whole holds only where nothing is absent
+                if not about & absent:
+                    self._invalid(key, problem, connector.Config)
             return None
+        return None if absent else _Configured(connector, config)
 
     def _value(self, key: str, given: object, connector: type[AnyConnector], field: str) -> object:
-        """Return a value as given, or what `{ env = … }` or `{ file = … }` points to."""
+        """Return a value as given, or what `{ env = … }` or `{ file = … }` points to; None where that cannot be had."""
         match list(cast("dict[str, object]", given).items()) if isinstance(given, dict) else None:
             case [("env", str(variable))]:
                 return self._from_environment(key, variable)
@@ -165,26 +166,26 @@ class _Reading:
             case _ if _is_secret(connector.Config, field):
                 hint = 'say { env = "VARIABLE" } or { file = "PATH" }'
                 self.problems.append(f"{key}: a secret is not written here; {hint}")
+                return None
             case _:
-                pass
-        return cast("object", given)
+                return cast("object", given)
 
-    def _from_environment(self, key: str, variable: str) -> str:
-        value = self._environ.get(variable, "")
+    def _from_environment(self, key: str, variable: str) -> str | None:
+        value = self._environ.get(variable)
         if not value:
             self.problems.append(f"{key}: the environment variable {variable} is not set, or empty")
-        return value
+        return value or None
 
-    def _from_file(self, key: str, file: Path) -> str:
+    def _from_file(self, key: str, file: Path) -> str | None:
         try:
             with file.open(encoding="utf-8") as opened:
                 value = opened.read(BYTES_MAX).rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             self.problems.append(f"{key}: {file} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}")
-            return ""
+            return None
         if not value:
             self.problems.append(f"{key}: {file} is empty")
-        return value
+        return value or None
 
     def _uses(
         self, channel: Channel, table: Mapping[str, Any], known: Mapping[str, _Configured | None]

@@ -18,9 +18,9 @@ import sys
 from dataclasses import asdict, dataclass
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from pydantic import TypeAdapter
 
 HOST = "127.0.0.1"
 
@@ -35,6 +35,9 @@ class SunkMail:
     headers: list[tuple[str, str]]
     parts: list[tuple[str, str]]
     """Content type and decoded text of each part that is not a container, lines ended by a line feed."""
+
+
+_SUNK_MAIL = TypeAdapter(SunkMail)
 
 
 def sunk_mail(envelope: Envelope) -> SunkMail:
@@ -53,7 +56,7 @@ def sunk_mail(envelope: Envelope) -> SunkMail:
 def read_sink(log: Path) -> list[SunkMail]:
     """Return the mails a sink has taken so far; a line torn by a kill was never acknowledged and is left out."""
     lines = log.read_text().split("\n")[:-1] if log.exists() else []
-    return [SunkMail(**json.loads(line)) for line in lines]
+    return [_SUNK_MAIL.validate_json(line) for line in lines]
 
 
 class Sink:
@@ -62,7 +65,7 @@ class Sink:
     def __init__(self, log: Path) -> None:
         self._file = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
-    async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         mail = sunk_mail(envelope)
         os.write(self._file, json.dumps(asdict(mail)).encode() + b"\n")
         os.fsync(self._file)

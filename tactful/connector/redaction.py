@@ -11,6 +11,7 @@ from tactful.connector.message import Message
 
 MASK = "[…]"
 _LONGEST = 300
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]*@[^\s<>\"'(),;:]*")
 _SHORTEST_OF_ADDRESS = 6
 _SHORTEST_OF_CONTENT = 16
@@ -27,7 +28,7 @@ def redacted(said: str, message: Message, *secrets: str) -> str:
         message: The message it is about.
         secrets: Credentials the provider was shown.
     """
-    line = " ".join("".join(c if c.isprintable() else " " for c in said).split())[: 2 * _LONGEST]
+    line = _one_line(said)[: 2 * _LONGEST]
     for secret in secrets:
         if secret:
             line = line.replace(secret, MASK)
@@ -37,23 +38,26 @@ def redacted(said: str, message: Message, *secrets: str) -> str:
     line = _without_shared(line, message.to, _SHORTEST_OF_ADDRESS)
     for content in (message.subject, message.title, message.text, message.html, message.link, message.unsubscribe_url):
         line = _without_shared(line, content or "", _SHORTEST_OF_CONTENT)
+    line = "".join(c if c.isprintable() else "?" for c in line)
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def _without_shared(line: str, private: str, shortest: int) -> str:
     """Return `line` with each run of at least `shortest` characters that also stands in `private` masked."""
-    folded, private = line.lower(), private.lower()
-    if len(folded) != len(line):  # a letter whose lower case is longer: positions would not fit
-        folded = line
+    private = _one_line(private)
     kept: list[str] = []
     at = 0
     while at < len(line):
         end = at + shortest
-        if end > len(line) or folded[at:end] not in private:
+        if end > len(line) or line[at:end] not in private:
             kept.append(line[at])
             at += 1
             continue
-        while end < len(line) and folded[at : end + 1] in private:
+        while end < len(line) and line[at : end + 1] in private:
             end += 1
         kept.append(MASK)
         at = end

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
 import trustme
 
-from connectors.email.smtp import Smtp
+from connectors.email.smtp import Smtp, SmtpConfig
 from tactful.connector import Message, Ports
 from tests.smtp_sink import HOST
 
@@ -19,13 +18,13 @@ KEY = UUID("6f1c5f0e-8a55-5f4b-9d3e-0a4f6c1b2d3e")
 WRITTEN_AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
-def email_message(**changes: Any) -> Message:
+def email_message(**changes: object) -> Message:
     """Return a marketing mail with everything in it, but for what a test changes."""
-    content: dict[str, Any] = {
+    content: dict[str, object] = {
         "key": KEY,
         "channel": "email",
         "to": "jane.doe@example.com",
-        "sender_name": "Fleur & Fils",
+        "sender_name": "Fleur & Co",
         "sender_address": "hello@fleur.example",
         "written_at": WRITTEN_AT,
         "language": "en-GB",
@@ -58,8 +57,8 @@ async def smtp() -> AsyncGenerator[Callable[..., Smtp]]:
     """Makes SMTP connectors to a port of this machine; closes them after the test."""
     made: list[Smtp] = []
 
-    def make(port: int, **settings: Any) -> Smtp:
-        config = Smtp.Config.model_validate({"host": HOST, "port": port, "tls": "none", "hello_as": "test"} | settings)
+    def make(port: int, **settings: object) -> Smtp:
+        config = SmtpConfig.model_validate({"host": HOST, "port": port, "tls": "none", "hello_as": "test"} | settings)
         made.append(Smtp(config, Ports(deliver=lambda _: "")))
         return made[-1]
 

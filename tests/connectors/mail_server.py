@@ -7,7 +7,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -76,13 +76,13 @@ class HonestServer:
 class HonestConnection(SMTP):
     """One connection; `ended` is set when it is gone."""
 
-    def __init__(self, seen: HonestServer, **options: Any) -> None:
+    def __init__(self, seen: HonestServer, **options: Any) -> None:  # noqa: ANN401 - aiosmtpd's own
         super().__init__(seen, hostname="mail.example", loop=asyncio.get_running_loop(), **options)
         self.seen = seen
         self.ended = asyncio.Event()
         self.encrypted = False
 
-    def connection_made(self, transport: Any) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not self.seen.connections or self.seen.connections[-1] is not self:
             self.seen.connections.append(self)
         self.encrypted = transport.get_extra_info("sslcontext") is not None
@@ -111,7 +111,7 @@ async def honest_server(
         server.close()
         for connection in seen.connections:
             if connection.transport is not None:
-                connection.transport.abort()
+                cast("asyncio.WriteTransport", connection.transport).abort()
         await asyncio.sleep(0)
 
 

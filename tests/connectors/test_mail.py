@@ -1,4 +1,4 @@
-"""What a mail looks like: the same bytes every time, whatever is in it; and nothing in it that it could be cheated by."""
+"""What a mail looks like: the same bytes every time, whatever is in it; and nothing in it to cheat with."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class SmtpConfig(ConnectorConfig):
         if (self.username is None) != (self.password is None):
             raise ValueError("username and password belong together: give both, or neither")
         if self.password and self.tls == "none" and not _is_loopback(self.host):
-            raise ValueError('the password would cross the network unencrypted: use tls = "starttls" or tls = "tls"')
+            raise ValueError('the password would cross the network unencrypted: use tls = "starttls" or "tls"')
         return self
 
 

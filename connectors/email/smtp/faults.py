@@ -149,7 +149,8 @@ def fault_of_failure(stage: Stage, error: Exception) -> tuple[Fault, str, str]:
     root = error
     if isinstance(error, aiosmtplib.SMTPConnectError) and isinstance(error.__cause__, Exception):
         root = error.__cause__
-    detail = getattr(root, "verify_message", None) or getattr(root, "strerror", None) or str(root) or "no answer in time"
+    said = getattr(root, "verify_message", None) or getattr(root, "strerror", None)
+    detail = said or str(root) or "no answer in time"
     if stage is Stage.COMMITTED:
         return Fault.AMBIGUOUS, "timeout" if isinstance(root, TimeoutError) else "lost", detail
     return *_fault_and_code(stage, root), detail

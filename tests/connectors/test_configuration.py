@@ -1,0 +1,202 @@
+"""`tactful.toml`: what it configures, and how each mistake in it is named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.email.smtp import Smtp, SmtpConfig
+from connectors.mailbox import Mailbox
+from service.connectors import ConfigurationError, Connectors, read_connectors
+from tactful.connector import Ports
+from tactful.words import Channel
+
+CHECKOUT = Path(__file__).parents[2]
+PORTS = Ports(deliver=lambda _: "")
+
+
+def read(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> Connectors:
+    path = folder / "tactful.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_connectors(path, PORTS, environ or {})
+
+
+def problems(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        read(folder, text, environ)
+    assert caught.value.__cause__ is None or "secret" not in str(caught.value.__cause__)
+    return [problem.removeprefix(f"{folder / 'tactful.toml'}: ") for problem in caught.value.problems]
+
+
+def test_the_checkout_sends_everything_to_the_mailbox() -> None:
+    found = read_connectors(CHECKOUT / "tactful.toml", PORTS, {})
+    assert found.by_channel == dict.fromkeys(Channel, ("mailbox",))
+    assert [type(connector) for connector in found.by_name.values()] == [Mailbox]
+
+
+def test_connectors_are_named_freely_and_ordered_per_channel(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("from a file\n")
+    found = read(
+        tmp_path,
+        """
+        [connectors.first]
+        use = "smtp"
+        host = { env = "MAIL_HOST" }
+        port = { env = "MAIL_PORT" }
+        username = "fleur"
+        password = { file = "password" }
+        idle = 30
+
+        [connectors.second]
+        use = "connectors.email.smtp:Smtp"
+        host = "second.example"
+
+        [channels.email]
+        use = ["second", "first"]
+        """,
+        {"MAIL_HOST": "first.example", "MAIL_PORT": "2525"},
+    )
+    assert found.by_channel == {Channel.EMAIL: ("second", "first")}
+    first = found.by_name["first"]
+    assert isinstance(first, Smtp)
+    assert isinstance(first.config, SmtpConfig)
+    assert (first.config.host, first.config.port, first.config.idle) == ("first.example", 2525, timedelta(seconds=30))
+    assert first.config.password
+    assert first.config.password.get_secret_value() == "from a file"
+
+
+def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        """
+        surprise = 1
+
+        [connecters.smtp]
+
+        [connectors.relay]
+        use = "smtpp"
+
+        [connectors.smtp]
+        hots = "mail.example"
+        port = 99999
+        password = "secret, in the file"
+
+        [connectors.other]
+        use = "smtp"
+        idle = -1
+
+        [channels.email]
+        use = ["smtpp", "smtp"]
+        using = 1
+
+        [channels.sms]
+        use = ["smtp"]
+
+        [channels.fax]
+        use = ["smtp"]
+
+        [channels.push]
+        use = "smtp"
+        """,
+    )
+    assert found == [
+        'surprise: there is no section "surprise". There are: connectors, channels.',
+        'connecters: there is no section "connecters". Did you mean "connectors"?',
+        'connectors.relay.use: there is no connector "smtpp". Did you mean "smtp"?',
+        'connectors.smtp.password: a secret is not written here; say { env = "VARIABLE" } or { file = "PATH" }',
+        "connectors.smtp.host: is missing",
+        "connectors.smtp.port: Input should be less than or equal to 65535",
+        'connectors.smtp.hots: there is no setting "hots". Did you mean "host"?',
+        "connectors.other.host: is missing",
+        "connectors.other.idle: Input should be greater than or equal to 0 seconds",
+        'channels.email.using: there is no setting "using". There are: use.',
+        'channels.email.use: there is no connector "smtpp". Did you mean "smtp"?',
+        'channels.fax: there is no channel "fax". There are: email, sms, push, letter.',
+        'channels.push.use: must list connectors by name, first choice first: use = ["smtp"]',
+    ]
+
+
+def test_a_connector_is_not_used_for_what_it_does_not_serve(tmp_path: Path) -> None:
+    text = '[connectors.smtp]\nhost = "mail.example"\n[channels.sms]\nuse = ["smtp"]'
+    assert problems(tmp_path, text) == ['channels.sms.use: the connector "smtp" serves email, not sms']
+
+
+@pytest.mark.parametrize(
+    ("password", "complaint"),
+    [
+        ('{ env = "SMTP_PASSWORD" }', "the environment variable SMTP_PASSWORD is not set, or empty"),
+        ('{ file = "nowhere" }', "nowhere cannot be read: No such file or directory"),
+        ('{ file = "empty" }', "empty is empty"),
+        ('{ file = "binary" }', "binary cannot be read: not UTF-8"),
+        ('{ file = "a", env = "b" }', "a secret is not written here"),
+        ("17", "a secret is not written here"),
+    ],
+)
+def test_a_secret_that_cannot_be_had_is_named_by_its_place(tmp_path: Path, password: str, complaint: str) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    text = f'[connectors.smtp]\nhost = "mail.example"\nusername = "fleur"\npassword = {password}'
+    [problem] = problems(tmp_path, text)
+    assert problem.startswith("connectors.smtp.password: ")
+    assert complaint in problem
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ('username = "fleur"', "connectors.smtp: username and password belong together: give both, or neither"),
+        (
+            'tls = "none"\nusername = "fleur"\npassword = { env = "P" }',
+            'connectors.smtp: the password would cross the network unencrypted: use tls = "starttls" or "tls"',
+        ),
+        ('tls = "ssl"', "connectors.smtp.tls: Input should be 'none', 'starttls' or 'tls'"),
+        ('bounces_to = "nobody"', "connectors.smtp.bounces_to: An email address must have an @-sign."),
+        ('hello_as = "two words"', "connectors.smtp.hello_as: String should match pattern '^[!-~]{1,255}$'"),
+        ("connections = 0", "connectors.smtp.connections: Input should be greater than or equal to 1"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(tmp_path: Path, settings: str, complaint: str) -> None:
+    text = f'[connectors.smtp]\nhost = "mail.example"\n{settings}'
+    assert problems(tmp_path, text, {"P": "secret"}) == [complaint]
+
+
+def test_a_certificate_file_is_looked_into(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    for file in ("ca.pem", "nowhere.pem"):
+        text = f'[connectors.smtp]\nhost = "mail.example"\nca_file = "{tmp_path / file}"'
+        [problem] = problems(tmp_path, text)
+        assert problem.startswith("connectors.smtp.ca_file: cannot be read as certificates in PEM form (")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"[connectors", "is not TOML: Expected ']' at the end of a table declaration (at end of document)"),
+        (b"[connectors.smtp]\n[connectors.smtp]", "is not TOML: Cannot declare"),
+        (b'host = "\xff"', "is not UTF-8 (byte 8)"),
+        (b"#" * 1_000_001, "longer than 1,000,000 bytes"),
+        (b"connectors = 1\nchannels = [1]", "connectors: must be a table, [connectors.NAME]"),
+    ],
+    ids=["torn", "twice", "not UTF-8", "too long", "no tables"],
+)
+def test_a_file_that_is_none_is_refused(tmp_path: Path, content: bytes, complaint: str) -> None:
+    path = tmp_path / "tactful.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=re.escape(f"{path}: {complaint}")):
+        read_connectors(path, PORTS, {})
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "tactful.toml"
+    with pytest.raises(ConfigurationError, match=re.escape(f"{path}: cannot be read: No such file or directory")):
+        read_connectors(path, PORTS, {})
+
+
+def test_a_secret_is_in_no_repr(tmp_path: Path) -> None:
+    text = '[connectors.smtp]\nhost = "m.example"\nusername = "fleur"\npassword = { env = "P" }'
+    found = read(tmp_path, text, {"P": "hunter2"})
+    assert "hunter2" not in repr(found) + repr(vars(found.by_name["smtp"]))

@@ -1,0 +1,89 @@
+"""The connector of docs/connectors/your-own.md, taken from the page and put to work."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from service.connectors import read_connectors
+from tactful.connector import Accepted, AnyConnector, Fault, Ports, SendFault, send
+from tactful.words import Channel
+from tests.connectors.conftest import email_message
+
+PAGE = (Path(__file__).parents[2] / "docs/connectors/your-own.md").read_text(encoding="utf-8")
+SMS = email_message(channel="sms", to="loft 7", text="Peonies", html=None, subject=None)
+
+
+def block(language: str, containing: str) -> str:
+    """Return the page's block of code that contains a text."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    [found] = [block for block in blocks if containing in block]
+    return found
+
+
+@pytest.fixture
+def folder() -> Generator[Path]:
+    """A folder on the path, its name short enough for a socket, with the page's code in it."""
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "pigeon.py").write_text(block("python", "class Pigeon"))
+        sys.path.insert(0, name)
+        importlib.invalidate_caches()
+        yield Path(name)
+        sys.path.remove(name)
+        sys.modules.pop("pigeon", None)
+
+
+@pytest.fixture
+async def pigeon(folder: Path) -> AnyConnector:
+    """The page's connector, configured as the page says, but for where things are."""
+    toml = block("toml", "[connectors.pigeon]").replace("/run/loft.sock", str(folder / "loft.sock"))
+    toml = toml.replace("[connectors.pigeon]\n", '[connectors.pigeon]\nuse = "pigeon:Pigeon"\n')
+    (folder / "tactful.toml").write_text(toml)
+    ports = Ports(deliver=lambda _: "")
+    found = read_connectors(folder / "tactful.toml", ports, {"PIGEON_WHISTLE": "two short, one long"})
+    assert found.by_channel == {Channel.SMS: ("pigeon",)}
+    return found.by_name["pigeon"]
+
+
+async def fly(pigeon: AnyConnector, loft: Path, answer: bytes) -> Accepted | SendFault:
+    """Send to a loft that answers so; return what came of it."""
+
+    async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_unix_server(receive, loft / "loft.sock")
+    try:
+        return await send(pigeon, SMS, deadline=time.monotonic() + 30)
+    except SendFault as fault:
+        return fault
+    finally:
+        server.close()
+
+
+async def test_the_page_leads_to_a_connector_that_works(pigeon: AnyConnector, folder: Path) -> None:
+    assert await fly(pigeon, folder, b"ring 12\n") == Accepted("ring 12")
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [(b"NO loft 7 is empty\n", "bad_recipient (refused): NO […] is empty"), (b"", "ambiguous (no answer)")],
+)
+async def test_its_failures_are_faults(pigeon: AnyConnector, folder: Path, answer: bytes, shown: str) -> None:
+    assert str(await fly(pigeon, folder, answer)) == shown
+
+
+async def test_without_a_loft_nothing_was_sent(pigeon: AnyConnector) -> None:
+    with pytest.raises(SendFault) as caught:
+        await send(pigeon, SMS, deadline=time.monotonic() + 30)
+    assert str(caught.value) == "transient (no loft): No such file or directory"
+    assert caught.value.fault is Fault.TRANSIENT

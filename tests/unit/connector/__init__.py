@@ -1,0 +1,1 @@
+"""The connector contract, without any provider."""
