@@ -6,6 +6,7 @@ python -m benchmarks.a_life
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import threading
@@ -87,8 +88,9 @@ async def run() -> None:
             lived = await house.now() - start
             took = time.monotonic() - began
             with served(database, await house.now()) as address:
-                command = [sys.executable, "-m", "tactful", "--server", address, "timeline", "ada"]
-                await asyncio.to_thread(subprocess.run, command, cwd=CHECKOUT, check=True)
+                command = [Path(sys.executable).with_name("tactful"), "timeline", "ada"]
+                environment = os.environ | {"TACTFUL_SERVER": address}
+                await asyncio.to_thread(subprocess.run, command, env=environment, check=True)
         database.close()
         print(f"{lived.days} days in {took:.1f} s, servers' start included")
 

@@ -97,11 +97,14 @@ async def live(house: VirtualHouse, purchases: list[Purchase], days: int) -> Non
         await house.until(begins + number * DAY + NOON)
         now = await house.now()
         today = by_day.get(first + number * DAY, [])
-        for said in _newcomers(today, known, now):
-            await asyncio.to_thread(house.database.run, lambda c, said=said: intake.identify(c, said, now=now))
-        done = [_order(purchase, now) for purchase in today]
-        await asyncio.to_thread(house.database.run, lambda c, done=done: intake.track_many(c, done, now=now))
+        await asyncio.to_thread(_tell, house.database, today, known, now)
         await house.carry()
+
+
+def _tell(database: Database, today: list[Purchase], known: dict[str, None], now: datetime) -> None:
+    for said in _newcomers(today, known, now):
+        database.run(lambda c, said=said: intake.identify(c, said, now=now))
+    database.run(lambda c: intake.track_many(c, [_order(purchase, now) for purchase in today], now=now))
 
 
 def _newcomers(today: list[Purchase], known: dict[str, None], now: datetime) -> Iterator[Identify]:

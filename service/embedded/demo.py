@@ -1,6 +1,6 @@
-"""The application as `make run` shows it: worker and web beside the two servers, the florist published, its sample
-customers taken in, a few new ones registered, and then whatever happens, line by line.
+"""The application as `make run` shows it: everything started, the florist published, and what happens, line by line.
 
+Its sample customers and their orders are taken in, and a few new customers are registered while you watch.
 Everything it does has a message id of its own, so that running again repeats nothing.
 """
 
@@ -54,10 +54,10 @@ def application(stack: Stack) -> Application:
             Action("Preparing the database", lambda: _migrate(stack)),
             Served(stack.python("web", "-m", "web"), ready=lambda: _answers(client)),
             Action("Publishing the florist", lambda: _publish(client)),
-            Action("Importing its sample customers", lambda: _import(stack, "customers")),
-            Action("Importing their orders", lambda: _import(stack, "orders")),
             Served(stack.python("worker", "worker.py")),
             Action("Registering six new customers", lambda: _register(client)),
+            Action("Importing forty more", lambda: _import(stack, "customers")),
+            Action("Importing their orders", lambda: _import(stack, "orders")),
         ),
         addresses={
             "a customer's timeline": f"{stack.web_url}/customers/noor",
@@ -95,10 +95,10 @@ def _publish(client: TactfulClient) -> None:
 
 def _import(stack: Stack, what: str) -> None:
     """Import a sample file by the command that everybody uses."""
-    command = [sys.executable, "-m", "tactful", "--server", stack.web_url, "import", what, str(SAMPLE / f"{what}.csv")]
-    done = subprocess.run(  # noqa: S603 - our own command
-        command, cwd=CHECKOUT, env=stack.environment(), capture_output=True, text=True, check=False
-    )
+    program = Path(sys.executable).with_name("tactful")
+    command = [program, "import", what, SAMPLE / f"{what}.csv"]
+    environment = stack.environment() | {"TACTFUL_SERVER": stack.web_url}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StartError(done.stderr or done.stdout)
 
@@ -140,4 +140,4 @@ def _line(contact: ContactAnswer) -> str:
     at = contact.updated_at.astimezone(ZoneInfo("UTC"))
     colour = COLOURS.get(contact.state, "default")
     what = f"{contact.step}/{contact.communication}"
-    return f"[dim]{at:%H:%M:%S}[/] {contact.user_id or '–':<11} {what:<26} [{colour}]{contact.sentence}[/]"
+    return f"[dim]{at:%H:%M:%S}[/] {contact.user_id or '-':<11} {what:<26} [{colour}]{contact.sentence}[/]"
