@@ -35,7 +35,7 @@ DAY = timedelta(days=1)
 
 
 async def live(house: VirtualHouse) -> None:
-    """Ada registers, orders for an anniversary, is onboarded, and comes round twice."""
+    """Ada registers, orders for an anniversary and a birthday, is onboarded, and is reminded of both a year later."""
     await house.until_monday()
     await house.publish(read_folder(CHECKOUT / "strategies" / "florist"))
     now = await house.now()
@@ -44,19 +44,21 @@ async def live(house: VirtualHouse) -> None:
     await house.identify("ada", addresses=addresses, statements=wanted, properties={"first_name": "Ada"})
     await house.track("ada", "customer.registered")
     await house.pass_time(12 * DAY)
-    await order(house)
+    await order(house, "anniversary")
     await house.pass_time(2 * DAY)
     await house.track("ada", "guide.opened")
-    await house.pass_time(200 * DAY)
-    await order(house)
-    await house.pass_time(260 * DAY)
-    await order(house)
-    await house.pass_time(80 * DAY)
+    await house.pass_time(88 * DAY)
+    await order(house, "birthday")
+    await house.pass_time(265 * DAY)
+    await order(house, "anniversary")
+    await house.pass_time(90 * DAY)
+    await order(house, "birthday")
+    await house.pass_time(93 * DAY)
 
 
-async def order(house: VirtualHouse) -> None:
-    """Place an order for the anniversary."""
-    await house.track("ada", "order.placed", occasion="anniversary", total={"amount": "45", "currency": "GBP"})
+async def order(house: VirtualHouse, occasion: str) -> None:
+    """Place an order."""
+    await house.track("ada", "order.placed", occasion=occasion, total={"amount": "45", "currency": "GBP"})
 
 
 @contextmanager
