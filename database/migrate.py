@@ -41,12 +41,12 @@ def check(conn: Connection) -> None:
     """
     found = current(conn)
     if found is None:
-        msg = "the database has no tables of Tactful; run `tactful-migrate` (or `make migrate`) first"
+        msg = "the database has no tables of Tactful; run `tactful migrate` first"
         raise SchemaError(msg)
     if found == head():
         return
     if found in _known():
-        msg = f"the database is at version {found}, this code needs {head()}; run `make migrate`"
+        msg = f"the database is at version {found}, this code needs {head()}; run `tactful migrate`"
         raise SchemaError(msg)
     raise SchemaError(_newer(found))
 
