@@ -5,6 +5,7 @@ from collections.abc import Generator
 from contextlib import nullcontext
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -12,6 +13,10 @@ from database.migrate import upgrade
 from service.embedded.postgres import PostgresServer
 from service.embedded.temporal import TemporalServer, packaged_program
 from tests.servers import Databases, DatabaseServer, GivenServer, own_postgres, own_temporal
+
+# A busy machine is no failure: how long an example takes is not what any test here is about.
+hypothesis.settings.register_profile("tactful", deadline=None)
+hypothesis.settings.load_profile("tactful")
 
 
 @pytest.fixture(scope="session")
