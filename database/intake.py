@@ -136,14 +136,14 @@ def track(conn: Connection, done: Track, *, now: datetime) -> Tracked:
             "message_id": done.message_id,
             "occurred_at": occurred_at,
             "now": now,
-            "properties": _json(done.properties),
+            "properties": as_json(done.properties),
             "historical": done.historical,
             "revision": row["revision"],
         },
     ).scalar_one_or_none()
     if stored is None:
         return Tracked(customer_key, event_key, duplicate=True)
-    total, currency = _worth(done)
+    total, currency = worth(done)
     cause = Cause(customer_key, row["revision"], now, event_key, total, currency)
     if done.name == ORDER_PLACED and not _store_order(conn, done, cause, occurred_at):
         conn.execute(UNSTORE, {"event_key": event_key})
@@ -225,7 +225,7 @@ def _tell(conn: Connection, said: Identify, locked: RowMapping, said_at: datetim
         "time_zone": said.time_zone,
         "language": said.language,
         "country": said.country,
-        "properties": _json(said.properties),
+        "properties": as_json(said.properties),
         "preferred": preferred,
         "registered_at": said.registered_at,
         "told_at": said_at,
@@ -242,7 +242,7 @@ def _state(conn: Connection, statement: Statement, customer_key: UUID, revision:
         "state": statement.state.value,
         "basis": statement.basis,
         "source": statement.source,
-        "evidence": _json(statement.evidence),
+        "evidence": as_json(statement.evidence),
         "stated_at": min(statement.stated_at, now),
         "expires_at": statement.expires_at,
         "revision": revision,
@@ -261,7 +261,7 @@ def _store_order(conn: Connection, done: Track, cause: Cause, placed_at: datetim
         "placed_at": placed_at,
         "total": cause.total,
         "currency": cause.currency,
-        "properties": _json(done.properties),
+        "properties": as_json(done.properties),
     }
     return conn.execute(STORE_ORDER, row).first() is not None
 
@@ -281,7 +281,7 @@ def _carry_out(conn: Connection, row: RowMapping, event: Happened, cause: Cause)
         series = {one: journeys.read_series(conn, cause.customer_key, one) for one in needed}
         story = Story(customer, inside, entries.get(name, {}), series, loaded.blocked_steps)
         journeys.carry_out(conn, follow(loaded.strategy, event, story, cause.now), loaded, cause)
-    _keep_segment(conn, row, customer, all_published[0], cause.now)
+    keep_segment(conn, row, customer, all_published[0], cause.now)
 
 
 def _look_again(conn: Connection, row: RowMapping, *, zone_changed: bool, now: datetime) -> None:
@@ -302,13 +302,14 @@ def _look_again(conn: Connection, row: RowMapping, *, zone_changed: bool, now: d
             journeys.wake(conn, journey.journey_key, cause)
 
 
-def _keep_segment(conn: Connection, row: RowMapping, customer: Customer, loaded: Loaded, now: datetime) -> None:
+def keep_segment(conn: Connection, row: RowMapping, customer: Customer, loaded: Loaded, now: datetime) -> None:
+    """Keep the segment that the customer is in now, where it has changed."""
     segment = segment_of(customer, loaded.strategy.segments, now, zone_of(customer, loaded.strategy))
     if segment != row["segment"]:
         customers.set_segment(conn, customer.customer_key, segment)
 
 
-def _worth(done: Track) -> tuple[Decimal | None, str | None]:
+def worth(done: Track) -> tuple[Decimal | None, str | None]:
     """Return what an event was worth: its `total` (or Segment's `revenue`) and `currency`."""
     said = done.properties.get("total", done.properties.get("revenue"))
     currency = done.properties.get("currency")
@@ -327,5 +328,6 @@ def _amount(said: object) -> Decimal | None:
     return amount if amount is not None and amount.is_finite() and abs(amount) < MOST_WORTH else None
 
 
-def _json(values: Mapping[str, object]) -> str:
+def as_json(values: Mapping[str, object]) -> str:
+    """Return properties as JSON for a statement."""
     return json.dumps(dict(values), ensure_ascii=False, default=str)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from pydantic_core import to_json
 from sqlalchemy import Connection
 
-from database import intake
+from database import intake, past
 from database.errors import IdTakenError, UnknownCustomerError
 from database.intake import Tracked
 from tactful.doors import RefusedError, Vocabulary, read_message, refusal
@@ -78,7 +78,9 @@ def _stored(conn: Connection, read: Sequence[Placed], now: datetime, body: Impor
         if kind is Identify:
             yield from (_identified(conn, cast("Identify", message), now) for message in messages)
         else:
-            yield from _tracked(conn, cast("list[Track]", messages), now, create=body.create_customers)
+            yield from _tracked(
+                conn, cast("list[Track]", messages), now, create=body.create_customers, historical=body.historical
+            )
 
 
 def _identified(conn: Connection, said: Identify, now: datetime) -> Outcome:
@@ -89,15 +91,23 @@ def _identified(conn: Connection, said: Identify, now: datetime) -> Outcome:
     return None
 
 
-def _tracked(conn: Connection, many: Sequence[Track], now: datetime, *, create: bool) -> Iterator[Outcome]:
+def _tracked(
+    conn: Connection, many: Sequence[Track], now: datetime, *, create: bool, historical: bool
+) -> Iterator[Outcome]:
+    if historical:
+        yield from map(_outcome, past.track_past(conn, many, now=now, create_customers=create))
+        return
     outcomes = intake.track_many(conn, many, now=now)
     unknown = [i for i, outcome in enumerate(outcomes) if isinstance(outcome, UnknownCustomerError)]
     if create and unknown:
         _register(conn, [many[i] for i in unknown], now)
         for i, outcome in zip(unknown, intake.track_many(conn, [many[i] for i in unknown], now=now), strict=True):
             outcomes[i] = outcome
-    for outcome in outcomes:
-        yield customer_refusal(outcome.who, field="userId") if isinstance(outcome, UnknownCustomerError) else outcome
+    yield from map(_outcome, outcomes)
+
+
+def _outcome(outcome: Tracked | UnknownCustomerError) -> Outcome:
+    return customer_refusal(outcome.who, field="userId") if isinstance(outcome, UnknownCustomerError) else outcome
 
 
 def _register(conn: Connection, events: Sequence[Track], now: datetime) -> None:
