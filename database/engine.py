@@ -12,11 +12,11 @@ from typing import TypeVar
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from database.errors import DatabaseDownError, DatabaseFullError, DatabaseStuckError
+from database.errors import DatabaseAddressError, DatabaseDownError, DatabaseFullError, DatabaseStuckError
 
 T = TypeVar("T")
 
@@ -40,11 +40,15 @@ class Database:
     """The customer database and the ledger of one installation."""
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout: timedelta = timedelta(seconds=20)) -> None:
-        """Prepare to connect to `url` (`postgresql+psycopg://…`); nothing is connected yet."""
+        """Prepare to connect to `url` (`postgresql://…`); nothing is connected yet.
+
+        Raises:
+            DatabaseAddressError: `url` is no address of a PostgreSQL.
+        """
         timeout_ms = int(statement_timeout.total_seconds() * 1000)
         options = f"-c search_path=tactful,public -c timezone=UTC -c statement_timeout={timeout_ms}"
         self.engine = sa.create_engine(
-            url,
+            _address(url),
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
@@ -80,6 +84,18 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _address(url: str) -> sa.URL:
+    """Return the address with our driver in it, however the driver was left out or spelled."""
+    try:
+        address = sa.make_url(url)
+    except ArgumentError:
+        address = None
+    if address is None or address.get_backend_name() not in {"postgresql", "postgres"} or not address.database:
+        msg = "TACTFUL_DATABASE_URL is no address of a PostgreSQL: postgresql://user:password@host:port/database"
+        raise DatabaseAddressError(msg)
+    return address.set(drivername="postgresql+psycopg")
 
 
 def _told_apart(error: DBAPIError) -> Exception:

@@ -22,6 +22,10 @@ class DatabaseError(TactfulError):
     """The database did not do its part; nothing was half written."""
 
 
+class DatabaseAddressError(DatabaseError):
+    """What was given is no address of a PostgreSQL."""
+
+
 class DatabaseDownError(DatabaseError):
     """PostgreSQL is not reachable or is going away. Trying again later is right."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,15 +29,13 @@ def main() -> int:
     except ValidationError:
         sys.stderr.write(f"{PREFIX}DATABASE_URL is not set: postgresql+psycopg://user:password@host:port/database\n")
         return 1
-    database = Database(settings.database_url.get_secret_value())
     try:
-        before = database.run(migrate.current)
-        after = database.run(migrate.upgrade)
+        with closing(Database(settings.database_url.get_secret_value())) as database:
+            before = database.run(migrate.current)
+            after = database.run(migrate.upgrade)
     except TactfulError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    finally:
-        database.close()
     sys.stdout.write(f"The database is at {after}" + ("; nothing to do.\n" if before == after else ".\n"))
     return 0
 
