@@ -1,11 +1,12 @@
 """What can be wrong with the database as a whole, told apart so that callers can say what to do.
 
 TactfulError
-└── DatabaseError          the database did not do its part
-    ├── DatabaseDownError      not reachable, or going away; try again
-    ├── DatabaseFullError      no room left
-    ├── DatabaseStuckError     conflicts or exhausted connections; try again
-    └── SchemaError            its tables are older or newer than this code
+├── DatabaseError          the database did not do its part
+│   ├── DatabaseAddressError   what was given is no address of a PostgreSQL
+│   ├── DatabaseDownError      not reachable, or going away; try again
+│   ├── DatabaseFullError      no room left
+│   ├── DatabaseStuckError     conflicts or exhausted connections; try again
+│   └── SchemaError            its tables are older or newer than this code
 └── IntakeError            what was told us cannot be taken in
     ├── UnknownCustomerError   nobody has been identified by that id
     ├── IdTakenError           an id already belongs to another customer
