@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ from tactful.rules.question import QUESTION, one_question
 from tactful.rules.quiet import quiet_hours
 from tactful.rules.suppression import unsuppressed
 from tactful.strategy.model import Communication, Step, Strategy, Topic
-from tactful.timing import EARLIEST, shifted, zone_of
+from tactful.timing import EARLIEST, in_utc, shifted, zone_of
 from tactful.verdict import Defer, Line, Number, Send, Skip, Verdict, Wait
 from tactful.words import Purpose, Reason
 
@@ -57,7 +57,7 @@ def decide(
 
     Source: docs/rules.md
     """
-    now = now.astimezone(UTC)
+    now = in_utc(now)
     topic = published.topics.get(communication.topic)
     if topic is None:
         return Skip(Reason.STEP_GONE, (Line(TOPIC, Reason.STEP_GONE, {"topic": communication.topic}),))

@@ -30,18 +30,29 @@ _UNIVERSAL = ZoneInfo("UTC")
 _MONTHS_A_YEAR = 12
 
 
+def in_utc(instant: datetime) -> datetime:
+    """Return the instant as UTC, within the part of the calendar in which every zone can show it."""
+    if instant.tzinfo is UTC and EARLIEST <= instant <= LATEST:
+        return instant
+    try:
+        as_utc = instant.astimezone(UTC)
+    except OverflowError:
+        return EARLIEST if instant.year == 1 else LATEST
+    return min(max(as_utc, EARLIEST), LATEST)
+
+
 def shifted(instant: datetime, by: timedelta) -> datetime:
     """Return the instant `by` later in elapsed time, as UTC, held between `EARLIEST` and `LATEST`."""
-    held = _held(instant)
+    held = in_utc(instant)
     try:
-        return _held(held + by)
+        return in_utc(held + by)
     except OverflowError:
         return LATEST if by > timedelta(0) else EARLIEST
 
 
 def local_clock(instant: datetime, zone: ZoneInfo) -> datetime:
     """Return what clocks and calendars in a zone show at an instant."""
-    return _held(instant).astimezone(zone)
+    return in_utc(instant).astimezone(zone)
 
 
 @overload
@@ -69,7 +80,7 @@ def add_span(start: date, span: Span, zone: ZoneInfo, *, back: bool = False) -> 
     sign = -1 if back else 1
     if not isinstance(start, datetime):
         return _day_moved(start, sign * span.months, sign * (span.days + span.seconds // 86_400))
-    moved = _held(start)
+    moved = in_utc(start)
     if span.months or span.days:
         wall = local_clock(moved, zone)
         day = _day_moved(wall.date(), sign * span.months, sign * span.days)
@@ -132,7 +143,7 @@ def due_instant(
         return None
     if when.at_once or when.at is None:
         start = anchor if isinstance(anchor, datetime) else local_instant(anchor, MIDNIGHT, zone)
-        return _held(start) if when.at_once else add_span(start, when.offset, zone, back=when.before)
+        return in_utc(start) if when.at_once else add_span(start, when.offset, zone, back=when.before)
     day = local_clock(anchor, zone).date() if isinstance(anchor, datetime) else anchor
     sign = -1 if when.before else 1
     day = _day_moved(day, sign * when.offset.months, sign * when.offset.days)
@@ -209,7 +220,7 @@ def expires_instant(expiry: Expiry, due_at: datetime, zone: ZoneInfo) -> datetim
         ends.append(add_span(due_at, expiry.after, zone))
     if expiry.at is not None:
         naive = expiry.at.tzinfo is None
-        ends.append(local_instant(expiry.at.date(), expiry.at.time(), zone) if naive else _held(expiry.at))
+        ends.append(local_instant(expiry.at.date(), expiry.at.time(), zone) if naive else in_utc(expiry.at))
     return min(ends, default=None)
 
 
@@ -264,17 +275,6 @@ def span_text(span: Span) -> str:
     parts = [(span.months, "month"), (span.days, "day"), (span.seconds // 3600, "hour")]
     parts += [(span.seconds % 3600 // 60, "minute"), (span.seconds % 60, "second")]
     return " ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count) or "no time"
-
-
-def _held(instant: datetime) -> datetime:
-    """Return the instant as UTC, within the part of the calendar in which every zone can show it."""
-    if instant.tzinfo is UTC and EARLIEST <= instant <= LATEST:
-        return instant
-    try:
-        as_utc = instant.astimezone(UTC)
-    except OverflowError:
-        return EARLIEST if instant.year == 1 else LATEST
-    return min(max(as_utc, EARLIEST), LATEST)
 
 
 def _day_moved(day: date, months: int, days: int) -> date:

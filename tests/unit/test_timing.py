@@ -28,6 +28,7 @@ from tactful.timing import (
     zone_of,
 )
 from tests.unit.given import DAY, EMAIL, HOUR, NOON, PUSH, SMS, customer, strategy
+from tests.unit.windows import is_quiet
 
 LONDON = ZoneInfo("Europe/London")
 ZONES = [
@@ -311,18 +312,6 @@ def test_quiet_hours_around_the_clock_in_two_pieces_never_open() -> None:
         QuietHours(channels=(SMS,), start=time(9), end=time(20)),
     )
     assert opens(NOON, *pieces) == NOON + 15 * DAY
-
-
-def is_quiet(instant: datetime, quiet: QuietHours, zone: ZoneInfo, holidays: frozenset[date]) -> bool:
-    """Say the same as `next_open`, by nothing but what the clock on the wall shows."""
-    wall = instant.astimezone(zone)
-    shows = wall.hour * 60 + wall.minute
-    if wall.weekday() in quiet.weekdays or (quiet.holidays and wall.date() in holidays):
-        return True
-    if quiet.start is None or quiet.end is None:
-        return False
-    start, end = (at.hour * 60 + at.minute for at in (quiet.start, quiet.end))
-    return start <= shows < end if start < end else shows >= start or shows < end
 
 
 TIMES = st.times().map(lambda at: at.replace(second=0, microsecond=0))

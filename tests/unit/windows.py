@@ -1,13 +1,13 @@
-"""A small model of rolling windows that shares nothing with the product: every window is tried, one by one."""
+"""A small model of windows and quiet hours that shares nothing with the product: all is tried, nothing is clever."""
 
 from __future__ import annotations
 
 import calendar
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tactful.strategy.model import Span
+from tactful.strategy.model import QuietHours, Span
 
 
 def end_of(start: datetime, span: Span, zone: ZoneInfo) -> datetime:
@@ -32,6 +32,18 @@ def fits(others: Iterable[datetime], at: datetime, count: int, window: Span, zon
         if start <= at < ends and sum(start <= one < ends for one in every) > count:
             return False
     return True
+
+
+def is_quiet(instant: datetime, quiet: QuietHours, zone: ZoneInfo, holidays: frozenset[date]) -> bool:
+    """Say whether quiet hours cover an instant, by nothing but what the clock on the wall shows."""
+    wall = instant.astimezone(zone)
+    shows = wall.time()
+    if wall.weekday() in quiet.weekdays or (quiet.holidays and wall.date() in holidays):
+        return True
+    if quiet.start is None or quiet.end is None:
+        return False
+    start, end = quiet.start, quiet.end
+    return start <= shows < end if start < end else shows >= start or shows < end
 
 
 def _next_month(wall: datetime) -> datetime:

@@ -1,0 +1,466 @@
+"""What comes of the rules together: sent, later, not at all, or waiting; each case as a sentence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tactful.decide import decide
+from tactful.facts import Address, ChannelState, Situation, Suppression
+from tactful.strategy.model import Cap, Communication, Condition, QuietHours, Rules, Span, Test
+from tactful.verdict import Defer, Line, Route, Send, Skip, Verdict, Wait
+from tactful.words import ConsentState, JourneyState, Reason, Shape, SuppressionClass
+from tests.unit.given import (
+    DAY,
+    EMAIL,
+    HOUR,
+    LETTER,
+    NOON,
+    PUSH,
+    RULES,
+    SMS,
+    by,
+    communication,
+    contact,
+    customer,
+    journey,
+    made,
+    opted_in,
+    rival,
+    situation,
+    step,
+    strategy,
+)
+
+EVENING = datetime(2026, 3, 24, 21, tzinfo=UTC)
+NIGHT = datetime(2026, 3, 24, 23, tzinfo=UTC)
+MORNING = datetime(2026, 3, 25, 7, tzinfo=UTC)
+ASKED_IN_ORDER = [
+    "journey",
+    "anchor",
+    "milestone",
+    "due",
+    "question",
+    "customer",
+    "not yet",
+    "segment",
+    "unless",
+    "had already",
+    "expiry",
+    "lawful basis",
+    "suppression",
+    "channel",
+    "quiet hours",
+    "caps",
+    "gap",
+    "priority",
+    "connector",
+]
+
+
+def decided(
+    known: Situation | None = None,
+    now: datetime = NOON,
+    said: Communication | None = None,
+    rules: Rules = RULES,
+    **changes: Any,  # noqa: ANN401 - anything of a communication
+) -> Verdict:
+    """Decide about `known`, for a communication that `changes` say more about."""
+    said = said or communication(**changes)
+    within = step(said)
+    return decide(
+        known or situation(), communication=said, step=within, published=strategy(within, rules=rules), now=now
+    )
+
+
+def line(verdict: Verdict, rule: str) -> Line:
+    return next(one for one in verdict.trace if one.rule == rule)
+
+
+def carried_by(verdict: Verdict) -> list[str]:
+    assert isinstance(verdict, Send)
+    return [route.channel.value for route in verdict.routes]
+
+
+# sent
+
+
+def test_with_nothing_against_it_a_contact_is_sent_and_every_rule_was_asked_in_order() -> None:
+    verdict = decided()
+    assert verdict == Send((Route(EMAIL, "mailbox-email", "email address"),), verdict.trace)
+    assert [one.rule for one in verdict.trace] == ASKED_IN_ORDER
+    assert all(one.reason is None for one in verdict.trace)
+
+
+def test_a_combined_contact_goes_by_all_of_its_channels() -> None:
+    assert carried_by(decided(by=by((LETTER, EMAIL)))) == ["letter", "email"]
+
+
+def test_what_remains_of_a_combined_contact_goes_and_the_trace_says_what_is_missing() -> None:
+    no_letter = customer(addresses=(Address(EMAIL, "a@example.com"),))
+    verdict = decided(situation(customer=no_letter), by=by((LETTER, EMAIL)))
+    assert carried_by(verdict) == ["email"]
+    assert line(verdict, "channel").numbers == {"letter": "no_address"}
+
+
+def test_a_contact_that_another_system_asks_for_needs_no_journey_and_no_step() -> None:
+    said, asked_for = communication(topic="orders"), situation(journey=None)
+    verdict = decide(asked_for, communication=said, step=None, published=strategy(rules=RULES), now=NOON)
+    assert isinstance(verdict, Send)
+
+
+def test_a_contact_that_is_being_made_may_be_decided_again_and_does_not_count_against_itself() -> None:
+    claimed = situation(past=(made(NOON - HOUR, 100),))
+    assert isinstance(decided(claimed), Send)
+
+
+# each shape of step
+
+
+def test_a_welcome_ends_with_the_first_order_even_when_the_timer_is_about_to_fire() -> None:
+    ordered = situation(journey=journey(state=JourneyState.GOAL))
+    assert decided(ordered) == Skip(
+        Reason.GOAL_REACHED, (Line("journey", Reason.GOAL_REACHED, {"step": "welcome", "state": "goal"}),)
+    )
+
+
+def test_an_onboarding_nudge_goes_only_while_its_milestone_is_not_reached() -> None:
+    known = Condition(text="birthday is known", fact="known", name="birthday", operator="=", value=True)
+    nudge = communication("dates", done=known, ask="birthday")
+    onboarding = step(nudge, shape=Shape.MILESTONES)
+    published = strategy(onboarding, rules=RULES)
+    before = decide(situation(), communication=nudge, step=onboarding, published=published, now=NOON)
+    told = situation(customer=customer(properties={"birthday": "1980-05-01"}))
+    after = decide(told, communication=nudge, step=onboarding, published=published, now=NOON)
+    assert isinstance(before, Send)
+    assert isinstance(after, Skip)
+    assert after.reason is Reason.MILESTONE_REACHED
+
+
+def test_a_repurchase_reminder_of_the_clock_before_is_not_sent_after_a_new_order() -> None:
+    rewound = situation(journey=journey(cycle=2), contact=contact(cycle=1))
+    verdict = decided(rewound, topic="reminders")
+    assert isinstance(verdict, Skip)
+    assert verdict.reason is Reason.ANCHOR_MOVED
+
+
+# skipped
+
+
+@pytest.mark.parametrize(
+    ("known", "changes", "reason"),
+    [
+        (situation(customer=customer(active=False)), {}, Reason.CUSTOMER_INACTIVE),
+        (situation(contact=contact(expires_at=NOON)), {}, Reason.EXPIRED),
+        (situation(journey=journey(ends_at=NOON)), {}, Reason.JOURNEY_ENDED),
+        (situation(customer=customer(consents=())), {}, Reason.NO_OPT_IN),
+        (situation(customer=customer(addresses=())), {}, Reason.NO_ADDRESS),
+        (
+            situation(customer=customer(suppressions=(Suppression(SuppressionClass.MARKETING, "unsubscribed"),))),
+            {},
+            Reason.SUPPRESSED,
+        ),
+        (situation(), {"for_segments": ("gold",)}, Reason.NOT_IN_SEGMENT),
+        (situation(), {"unless": (Condition(text="orders >= 0", fact="orders", value=0),)}, Reason.UNLESS),
+        (
+            situation(past=(made(NOON - 30 * DAY, communication="hello"),)),
+            {"at_most": (Cap(count=1, window=Span(days=365)),)},
+            Reason.ALREADY_HAD,
+        ),
+        (
+            situation(),
+            {"test": Test(asks="?", split={"a": Decimal(100)}, changes={}, measure="x", measure_within=None)},
+            Reason.NOT_YET,
+        ),
+        (situation(), {"topic": "gone"}, Reason.STEP_GONE),
+    ],
+    ids=lambda value: value.value if isinstance(value, Reason) else "",
+)
+def test_a_rule_that_will_not_pass_ends_the_asking(known: Situation, changes: dict[str, Any], reason: Reason) -> None:
+    verdict = decided(known, **changes)
+    assert isinstance(verdict, Skip)
+    assert verdict.reason is reason
+    assert verdict.trace[-1].reason is reason
+    assert all(one.reason is None for one in verdict.trace[:-1])
+
+
+def test_what_will_not_pass_is_skipped_even_while_something_else_only_delays_it() -> None:
+    known = situation(past=(made(NOON - DAY, question="favourite"),), customer=customer(active=False))
+    verdict = decided(known, ask="birthday")
+    assert isinstance(verdict, Skip)
+    assert verdict.reason is Reason.CUSTOMER_INACTIVE
+
+
+# deferred
+
+
+def test_before_it_is_due_a_contact_waits_and_nothing_else_is_asked_yet() -> None:
+    """The opt-in that is missing now may be there by then."""
+    early = situation(contact=contact(due_at=NOON + HOUR), customer=customer(consents=()))
+    verdict = decided(early)
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (NOON + HOUR, Reason.NOT_YET_DUE)
+    assert [one.rule for one in verdict.trace] == ASKED_IN_ORDER[:4]
+
+
+def test_at_night_a_contact_waits_for_the_morning() -> None:
+    verdict = decided(now=NIGHT)
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (MORNING, Reason.QUIET_HOURS)
+
+
+def test_a_full_week_makes_a_contact_wait_for_the_first_place() -> None:
+    full = situation(past=(made(NOON - 6 * DAY, 1), made(NOON - 2 * DAY, 2)))
+    verdict = decided(full)
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (NOON + DAY, Reason.CAP)
+    assert line(verdict, "caps").numbers == {"2 in 7 days": 2}
+
+
+def test_two_contacts_are_kept_apart() -> None:
+    verdict = decided(situation(past=(made(NOON - 15 * HOUR),)))
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (NOON + 5 * HOUR, Reason.GAP)
+
+
+def test_when_several_rules_delay_it_it_goes_when_all_of_them_pass() -> None:
+    """The place opens at 23:30, which is quiet; the gap ends at 03:00, which is quiet; at 07:00 all is well."""
+    past = (made(NIGHT - 7 * DAY + HOUR / 2, 1), made(NIGHT - 16 * HOUR, 2))
+    verdict = decided(situation(past=past, contact=contact(due_at=NIGHT)), now=NIGHT)
+    assert isinstance(verdict, Defer)
+    assert verdict.until == MORNING
+    assert verdict.reason is Reason.QUIET_HOURS
+    assert line(verdict, "caps").passes_at == NIGHT + HOUR / 2
+    assert line(verdict, "gap").passes_at == NIGHT + 4 * HOUR
+
+
+def test_a_place_that_opens_in_the_night_is_taken_in_the_morning() -> None:
+    past = (made(NIGHT - 6 * DAY, 1), made(NIGHT - 5 * DAY, 2))
+    verdict = decided(situation(past=past))
+    assert isinstance(verdict, Defer)
+    assert verdict.until == MORNING + DAY
+    assert verdict.reason is Reason.CAP
+    assert line(verdict, "quiet hours").reason is None
+
+
+def test_one_question_at_a_time() -> None:
+    # the other rules out of the way: a week of the customer's own
+    known = situation(past=(made(NOON - 5 * DAY, question="favourite"),))
+    verdict = decided(known, ask="birthday")
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (NOON + 2 * DAY, Reason.QUESTION_OPEN)
+
+
+def test_what_matters_more_goes_first() -> None:
+    verdict = decided(situation(rivals=(rival(),)))
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (NOON + 20 * HOUR, Reason.OUTRANKED)
+    assert line(verdict, "priority").numbers["by"] == "early-bird"
+
+
+def test_the_reminder_itself_goes_now() -> None:
+    reminder = communication("early-bird", topic="reminders")
+    assert isinstance(decided(situation(rivals=(rival(901, topic="ideas"),)), said=reminder), Send)
+
+
+def test_a_contact_that_is_full_for_its_own_reasons_is_not_called_outranked() -> None:
+    known = situation(rivals=(rival(),), past=(made(NOON - HOUR),))
+    verdict = decided(known)
+    assert isinstance(verdict, Defer)
+    assert verdict.reason is Reason.GAP
+
+
+def test_a_paused_journey_is_looked_at_the_next_day_or_at_the_end_of_the_contacts_life() -> None:
+    paused = journey(state=JourneyState.PAUSED)
+    verdict = decided(situation(journey=paused))
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (NOON + DAY, Reason.JOURNEY_PAUSED)
+    short = decided(situation(journey=paused, contact=contact(expires_at=NOON + HOUR)))
+    assert isinstance(short, Defer)
+    assert short.until == NOON + HOUR
+
+
+def test_a_customer_who_has_not_confirmed_yet_is_not_lost_and_not_contacted() -> None:
+    pending = opted_in(EMAIL, "ideas", state=ConsentState.PENDING, stated_at=NOON - HOUR)
+    verdict = decided(situation(customer=customer(consents=(pending,))))
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (NOON + HOUR, Reason.OPT_IN_PENDING)
+
+
+def test_a_contact_that_waits_for_a_second_yes_in_the_night_is_looked_at_in_the_morning() -> None:
+    pending = opted_in(EMAIL, "ideas", state=ConsentState.PENDING, stated_at=NIGHT - HOUR)
+    verdict = decided(situation(customer=customer(consents=(pending,))), now=NIGHT)
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (MORNING, Reason.OPT_IN_PENDING)
+
+
+# the end of a contact's life
+
+
+@pytest.mark.parametrize(
+    ("known", "now", "reason", "would_pass"),
+    [
+        (situation(contact=contact(expires_at=NIGHT + HOUR)), NIGHT, Reason.QUIET_HOURS, MORNING),
+        (situation(journey=journey(ends_at=MORNING)), NIGHT, Reason.QUIET_HOURS, MORNING),
+        (situation(past=(made(NOON - DAY, 1), made(NOON - 2 * DAY, 2))), NOON, Reason.CAP, NOON + 5 * DAY - HOUR),
+        (
+            situation(rivals=(rival(),), contact=contact(expires_at=NOON + 20 * HOUR)),
+            NOON,
+            Reason.OUTRANKED,
+            NOON + 20 * HOUR,
+        ),
+        (
+            situation(contact=contact(due_at=NOON + DAY, expires_at=NOON + DAY)),
+            NOON,
+            Reason.NOT_YET_DUE,
+            NOON + DAY,
+        ),
+    ],
+    ids=["quiet hours", "journey's end", "cap", "outranked", "not yet due"],
+)
+def test_what_could_go_only_after_its_life_is_skipped_for_what_delays_it(
+    known: Situation, now: datetime, reason: Reason, would_pass: datetime
+) -> None:
+    verdict = decided(known, now)
+    assert isinstance(verdict, Skip)
+    assert verdict.reason is reason
+    assert verdict.trace[-1].rule == "life"
+    assert verdict.trace[-1].passes_at == would_pass
+
+
+def test_a_contact_without_an_expiry_waits_as_long_as_it_takes() -> None:
+    yearly = Rules(at_most=(Cap(count=1, window=Span(months=12)),))
+    known = situation(contact=contact(expires_at=None), past=(made(NOON - DAY),))
+    verdict = decided(known, rules=yearly)
+    assert isinstance(verdict, Defer)
+    assert verdict.until == datetime(2027, 3, 23, 12, tzinfo=UTC)
+
+
+def test_quiet_hours_that_never_end_are_not_waited_for_for_ever() -> None:
+    always = Rules(quiet=(QuietHours(channels=(), start=None, end=None, weekdays=tuple(range(7))),))
+    verdict = decided(situation(contact=contact(expires_at=None)), rules=always)
+    assert isinstance(verdict, Skip)
+    assert verdict.reason is Reason.QUIET_HOURS
+    assert verdict.trace[-1] == Line("life", Reason.QUIET_HOURS)
+
+
+# which channel
+
+
+def test_the_first_route_that_reaches_the_customer_is_taken() -> None:
+    no_app = customer(addresses=tuple(one for one in customer().addresses if one.channel is not PUSH))
+    assert carried_by(decided(by=by(PUSH, EMAIL))) == ["push"]
+    assert carried_by(decided(situation(customer=no_app), by=by(PUSH, EMAIL))) == ["email"]
+
+
+def test_the_customers_own_preference_comes_first() -> None:
+    prefers = situation(customer=customer(preferred=(EMAIL,)))
+    assert carried_by(decided(prefers, by=by(PUSH, EMAIL))) == ["email"]
+
+
+def test_a_first_choice_that_is_quiet_is_waited_for_though_the_second_is_open() -> None:
+    verdict = decided(situation(contact=contact(due_at=EVENING)), EVENING, by=by(SMS, EMAIL))
+    assert isinstance(verdict, Defer)
+    assert verdict.until == datetime(2026, 3, 25, 9, tzinfo=UTC)
+
+
+def test_a_first_choice_that_opens_too_late_gives_way_and_the_trace_says_why() -> None:
+    short = situation(contact=contact(due_at=EVENING, expires_at=EVENING + 6 * HOUR))
+    verdict = decided(short, EVENING, by=by(SMS, EMAIL))
+    assert carried_by(verdict) == ["email"]
+    assert line(verdict, "channel").numbers == {"sms": "quiet_hours"}
+
+
+def test_a_text_message_too_many_becomes_an_email() -> None:
+    full = situation(past=(made(NOON - DAY, channels=(SMS,)),))
+    verdict = decided(full, by=by(SMS, EMAIL))
+    assert carried_by(verdict) == ["email"]
+    assert line(verdict, "channel").numbers == {"sms": "cap"}
+    assert line(verdict, "caps").numbers == {"2 in 7 days": 1}
+
+
+def test_when_no_route_is_in_time_the_first_choice_gives_the_reason() -> None:
+    short = situation(contact=contact(due_at=NIGHT, expires_at=NIGHT + HOUR))
+    verdict = decided(short, NIGHT, by=by(SMS, EMAIL))
+    assert isinstance(verdict, Skip)
+    assert verdict.reason is Reason.QUIET_HOURS
+    assert verdict.trace[-1].passes_at == datetime(2026, 3, 25, 9, tzinfo=UTC)
+
+
+# connectors
+
+HELD_FOR_AN_HOUR = (ChannelState(EMAIL, "smtp", NOON + HOUR, "quota"),)
+
+
+def test_a_contact_waits_for_its_connector_and_nobody_is_blamed() -> None:
+    verdict = decided(situation(channels=HELD_FOR_AN_HOUR))
+    assert isinstance(verdict, Wait)
+    assert (verdict.until, verdict.reason) == (NOON + HOUR, Reason.CONNECTOR_HELD)
+
+
+def test_a_hold_that_may_be_lifted_before_it_ends_is_waited_for_to_the_end_of_life() -> None:
+    for_a_week = (ChannelState(EMAIL, "smtp", NOON + 7 * DAY, "configuration"),)
+    verdict = decided(situation(channels=for_a_week))
+    assert isinstance(verdict, Wait)
+    assert verdict.until == NOON + 3 * DAY
+
+
+def test_a_channel_whose_connector_is_held_too_long_gives_way() -> None:
+    channels = (ChannelState(EMAIL, "smtp", NOON + 7 * DAY), ChannelState(SMS, "twilio"))
+    verdict = decided(situation(channels=channels), by=by(EMAIL, SMS))
+    assert carried_by(verdict) == ["sms"]
+    assert line(verdict, "channel").numbers == {"email": "connector_held"}
+
+
+def test_an_hour_without_a_connector_is_waited_for() -> None:
+    channels = (*HELD_FOR_AN_HOUR, ChannelState(SMS, "twilio"))
+    assert isinstance(decided(situation(channels=channels), by=by(EMAIL, SMS)), Wait)
+
+
+def test_a_channel_that_nothing_serves_waits_for_somebody_to_set_it_up() -> None:
+    verdict = decided(situation(channels=()))
+    assert isinstance(verdict, Wait)
+    assert (verdict.until, verdict.reason) == (NOON + HOUR, Reason.NO_CONNECTOR)
+
+
+def test_what_cannot_go_now_anyway_is_deferred_whatever_its_connector_says() -> None:
+    verdict = decided(situation(channels=(ChannelState(EMAIL, "smtp", NIGHT + HOUR),)), NIGHT)
+    assert isinstance(verdict, Defer)
+    assert verdict.until == MORNING
+
+
+# mandatory
+
+
+def test_an_invoice_passes_every_marketing_rule() -> None:
+    pressed = situation(
+        customer=customer(consents=(), suppressions=(Suppression(SuppressionClass.MARKETING, "complained"),)),
+        past=tuple(made(NIGHT - number * HOUR, number, question="favourite") for number in range(1, 5)),
+        rivals=(rival(due_at=NIGHT),),
+    )
+    verdict = decided(pressed, NIGHT, said=communication("invoice", topic="orders", ask="reason"))
+    assert isinstance(verdict, Send)
+
+
+def test_an_invoice_never_goes_to_an_undeliverable_address() -> None:
+    bounced = Suppression(SuppressionClass.UNDELIVERABLE, "bounced", address="email address")
+    known = situation(customer=customer(suppressions=(bounced,)))
+    assert isinstance(decided(known, topic="orders"), Skip)
+    assert carried_by(decided(known, topic="orders", by=by(EMAIL, LETTER))) == ["letter"]
+
+
+def test_the_trace_never_shows_an_address() -> None:
+    bounced = Suppression(SuppressionClass.UNDELIVERABLE, "bounced", channel=SMS)
+    verdict = decided(situation(customer=customer(suppressions=(bounced,))), by=by(SMS, (EMAIL, LETTER)))
+    assert isinstance(verdict, Send)
+    assert "address" not in repr(verdict.trace).replace("no_address", "")
+
+
+def test_an_instant_in_another_zone_is_the_same_instant() -> None:
+    tokyo = NIGHT.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert decided(now=tokyo) == decided(now=NIGHT)
+    assert timedelta(0) == tokyo - NIGHT
