@@ -56,6 +56,7 @@ class Source:
         Raises:
             FileError: It cannot be read, is empty, or is no text.
         """
+        told = _known(encoding) if encoding else None
         try:
             self._file: BinaryIO = path.open("rb")
         except OSError as error:
@@ -66,7 +67,7 @@ class Source:
         self._file.seek(0)
         self._refuse_other_kinds(first)
         mark = next(((bytes_, name) for bytes_, name in _MARKS if first.startswith(bytes_)), None)
-        self.encoding = _known(encoding) if encoding else (mark[1] if mark else "utf-8")
+        self.encoding = told or (mark[1] if mark else "utf-8")
         if b"\x00" in first and self.encoding == "utf-8":
             self.close()
             raise FileError(f"{path} is no text in UTF-8. If it is UTF-16, say so: --encoding utf-16")
