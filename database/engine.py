@@ -36,6 +36,14 @@ def _is_conflict(error: BaseException) -> bool:
     return sqlstate(error) in CONFLICTS
 
 
+AGAIN = Retrying(
+    retry=retry_if_exception(_is_conflict),
+    stop=stop_after_attempt(8),
+    wait=wait_random_exponential(multiplier=0.01, max=0.5),
+    reraise=True,
+)
+
+
 class Database:
     """The customer database and the ledger of one installation."""
 
@@ -64,14 +72,8 @@ class Database:
             DatabaseFullError: it has no room left.
             DatabaseStuckError: conflicts did not end, or no connection became free.
         """
-        again = Retrying(
-            retry=retry_if_exception(_is_conflict),
-            stop=stop_after_attempt(8),
-            wait=wait_random_exponential(multiplier=0.01, max=0.5),
-            reraise=True,
-        )
         try:
-            return again(lambda: self._once(work))
+            return AGAIN(lambda: self._once(work))
         except PoolTimeoutError as error:
             raise DatabaseStuckError("no database connection became free within 10 s") from error
         except DBAPIError as error:

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 from rich.console import Console
@@ -22,6 +21,7 @@ from service.embedded.stack import Action, Application, Served, Stack
 from tactful.client import ClientError, TactfulClient
 from tactful.strategy.folder import read_folder
 from tactful.wire import ContactAnswer
+from tactful.words import Reason
 
 CHECKOUT = Path(__file__).parents[2]
 FLORIST = CHECKOUT / "strategies" / "florist"
@@ -107,7 +107,7 @@ def _register(client: TactfulClient) -> None:
     now = datetime.now(UTC)
     for name, (zone, language) in NEWCOMERS.items():
         wanted = [
-            {"topic": topic, "channel": channel, "basis": "express", "source": "make run", "evidence": {"form": "demo"}}
+            {"topic": topic, "channel": channel, "state": "opted_in", "basis": "express", "source": "make run"}
             for topic, channel in (("ideas", "email"), ("ideas", "push"), ("reminders", "email"))
         ]
         traits = {"email": f"{name}@fleur.example", "first_name": name.title(), "timezone": zone, "language": language}
@@ -131,13 +131,18 @@ class _Showing:
             return
         self._after = feed.next or self._after
         for contact in feed.contacts:
-            if contact.decided and self._shown.get(str(contact.contact_key)) != contact.updated_at:
+            if _is_news(contact) and self._shown.get(str(contact.contact_key)) != contact.updated_at:
                 self._shown[str(contact.contact_key)] = contact.updated_at
-                console.print(_line(contact))
+                console.print(_line(contact), soft_wrap=True)
+
+
+def _is_news(contact: ContactAnswer) -> bool:
+    """Say whether a change is worth a line: not what an import tells of long ago, nor what was only planned."""
+    return contact.decided and contact.reason not in {Reason.EXPIRED, Reason.NOT_YET}
 
 
 def _line(contact: ContactAnswer) -> str:
-    at = contact.updated_at.astimezone(ZoneInfo("UTC"))
+    at = contact.updated_at.astimezone()
     colour = COLOURS.get(contact.state, "default")
     what = f"{contact.step}/{contact.communication}"
     return f"[dim]{at:%H:%M:%S}[/] {contact.user_id or '-':<11} {what:<26} [{colour}]{contact.sentence}[/]"
