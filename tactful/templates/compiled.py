@@ -19,7 +19,7 @@ from tactful.templates.liquid import Part, language_for
 from tactful.templates.markup import read_markup, without_comments
 from tactful.templates.mjml import Email
 from tactful.templates.partials import set_partials
-from tactful.templates.pieces import Mask
+from tactful.templates.pieces import Mask, UnreadableError, never_closed
 from tactful.templates.plain_text import plain_text_of
 from tactful.templates.uses import Uses, uses_of
 from tactful.templates.written import File, Place, Written
@@ -135,9 +135,18 @@ class _Compiler:
     def _analyse(self, written: Written) -> None:
         """Parse Liquid as it was written, and note what it uses."""
         try:
+            opened = never_closed(written.text)
+        except UnreadableError as error:
+            self._wrong(written.place(error.offset), error.found, error.expected)
+            return
+        try:
             part = Part(written, self.done.language, markup=False)
         except LiquidError as error:
-            self._not_liquid(written, error)
+            if opened:
+                expected = f"`{{% end{opened.tag} %}}` after it"
+                self._wrong(written.place(opened.start), f"`{opened.tag}` that is never closed", expected)
+            else:
+                self._not_liquid(written, error)
             return
         uses = uses_of(part.template)
         self.done.sources.append(Source(written, uses))

@@ -24,8 +24,8 @@ NAME = re.compile(
     r"templates/(?P<template>[^/]+)/(?P<stem>[^./]+)(?:\.(?P<language>[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*))?"
     r"\.(?P<ending>mjml|txt|html)"
 )
-LARGEST_FILE = 256 * 1024
-"""Characters in one template."""
+LARGEST_FILE = 100_000
+"""Characters in one template: an email of that size is cut by those who show it."""
 
 
 @dataclass(frozen=True, slots=True)

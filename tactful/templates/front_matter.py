@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from tactful.strategy.problems import Problem
 from tactful.strategy.spelling import did_you_mean, listed, quoted
 from tactful.strategy.tree import Mapping, Mark, Node, Scalar, read_tree
+from tactful.templates.pieces import UnreadableError, pieces_in
 from tactful.templates.written import File, Written
 from tactful.words import Channel
 
@@ -28,7 +29,6 @@ QUOTES = "A text with `: ` or ` #` in it needs quotes around it."
 STAND_INS = 0xE000
 """First of the private characters that stand in for Liquid, each repeated to the length of its piece."""
 MOST_PIECES = 0xF8FF - STAND_INS + 1
-ONE_LINE_PIECE = re.compile(r"\{\{[^\n]*?\}\}|\{%[^\n]*?%\}")
 STAND_IN = re.compile(r"([\ue000-\uf8ff])\1*")
 
 
@@ -65,17 +65,20 @@ class FrontMatter:
         return Written.part(self.file, self.file.offset(mark.line, mark.column), self.reveal(value.text))
 
     def hide(self, head: str) -> str:
-        """Return the lines with stand-ins for Liquid, every character in its place."""
-        if STAND_IN.search(head):
-            return head
+        """Return the lines with stand-ins for Liquid, every character in its place.
 
-        def stand_in(piece: re.Match[str]) -> str:
-            if len(self.pieces) == MOST_PIECES:
-                return piece.group()
-            self.pieces.append(piece.group())
-            return chr(STAND_INS + len(self.pieces) - 1) * len(piece.group())
-
-        return ONE_LINE_PIECE.sub(stand_in, head)
+        Raises:
+            UnreadableError: A piece of Liquid is not closed.
+        """
+        out: list[str] = []
+        end = 0
+        for piece in [] if STAND_IN.search(head) else list(pieces_in(head))[:MOST_PIECES]:
+            text = head[piece.start : piece.end]
+            if "\n" not in text:
+                out += [head[end : piece.start], chr(STAND_INS + len(self.pieces)) * len(text)]
+                self.pieces.append(text)
+                end = piece.end
+        return "".join([*out, head[end:]])
 
     def reveal(self, text: str) -> str:
         """Return text with its Liquid back."""
@@ -110,7 +113,13 @@ def read_front_matter(file: File, keys: tuple[str, ...]) -> FrontMatter:
 
 
 def _read(matter: FrontMatter, head: str) -> Node | None:
+    try:
+        hidden = matter.hide(head)
+    except UnreadableError as error:
+        place = matter.file.place(matter.file.text.index("\n") + 1 + error.offset)
+        matter.wrong(Mark(place.line, place.column), error.found, error.expected)
+        return None
     # An empty line in the place of the first fence keeps the lines those of the file.
-    tree = read_tree(matter.file.path, "\n" + matter.hide(head))
+    tree = read_tree(matter.file.path, "\n" + hidden)
     matter.problems += tree.problems
     return tree.root

@@ -25,6 +25,7 @@ from liquid.token import Token
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
+from tactful.strategy.spelling import quoted
 from tactful.templates.errors import MissingVariable, TemplateBroken, TemplateError, TemplateTooCostly
 from tactful.templates.filters import Budget, filters_for, spend
 from tactful.templates.written import Written
@@ -158,5 +159,5 @@ class Part:
         if isinstance(error, ResourceLimitError):
             return TemplateTooCostly(f"too much work ({error.message})", place.file, place.line)
         what = "it is not Liquid" if isinstance(error, LiquidSyntaxError) else "a filter or test cannot use its value"
-        token = f" at `{error.token.value}`" if error.token else ""
+        token = f" at {quoted(error.token.value)}" if error.token else ""
         return TemplateBroken(what + token, place.file, place.line)

@@ -12,15 +12,17 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from tactful.strategy.problems import Problem
-from tactful.templates.written import Written
+from tactful.templates.written import Written, join
 
 if TYPE_CHECKING:
     from tactful.templates.pieces import Mask
 
 VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
-COMMENT = re.compile(r"<!--(?!\[if\b).*?-->", re.DOTALL)
-ATTRIBUTE = re.compile(r"""\s*(?P<name>[^\s=/>"']+)(?:\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^\s>"']*))?""")
+ATTRIBUTE = re.compile(r"""(?P<name>[^\s=/>"']+)(?:\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^\s>"']*))?""")
 TAG_NAME = re.compile(r"</?[A-Za-z][^\s/>]*")
+DEEPEST = 60
+MOST_BRACKETS = 4_000
+"""Tags, start and end, in one document; and how deep they may nest: mrml dies of what is too deep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +71,25 @@ Event = Start | End | Text
 
 
 def without_comments(written: Written) -> Written:
-    """Return the markup with comments blanked: what an author notes for colleagues is not mailed to customers."""
-    blank = COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), written.text)
-    return Written(blank, written.stretches)
+    """Return the markup without comments: what an author notes for colleagues is not mailed to customers."""
+    text, parts, end = written.text, list[Written](), 0
+    while (start := text.find("<!--", end)) >= 0:
+        closed = text.find("-->", start)
+        if closed < 0:
+            break
+        stop = closed + 3
+        parts.append(written.cut(end, stop if text.startswith("<!--[if", start) else start))
+        end = stop
+    return join([*parts, written.cut(end, len(text))])
 
 
 def read_markup(written: Written, mask: Mask, problems: list[Problem]) -> list[Event]:
     """Return the tags and texts of masked markup in order; what is ill-formed goes to `problems`."""
     reader = _Reader(written, mask, problems)
-    reader.feed(written.text)
-    reader.close()
-    reader.finish()
+    if reader.well_bracketed():
+        reader.feed(written.text)
+        reader.close()
+        reader.finish()
     return reader.events
 
 
@@ -102,6 +112,19 @@ class _Reader(HTMLParser):
         place = self.written.place(offset)
         self.problems.append(Problem(place.file, place.line, place.column, found, expected, hint))
 
+    def well_bracketed(self) -> bool:
+        """Say whether every `<` has its `>`, and there are not too many; the parser is slow where they have not."""
+        offset = self.written.text.find("<")
+        for count, segment in enumerate(self.written.text.split("<")[1:], start=1):
+            if ">" not in segment:
+                self.wrong(offset, "`<` that begins no tag", "`&lt;`, or a tag with its `>`")
+                return False
+            if count > MOST_BRACKETS:
+                self.wrong(offset, f"more than {MOST_BRACKETS} tags", "fewer")
+                return False
+            offset += len(segment) + 1
+        return True
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - read as written
         self._start(tag, closed=tag in VOID)
 
@@ -116,6 +139,8 @@ class _Reader(HTMLParser):
         self.events.append(start)
         if not closed:
             self.open.append(start)
+        if len(self.open) == DEEPEST + 1:
+            self.wrong(self.at, f"elements nested more than {DEEPEST} deep", "fewer inside one another")
 
     def _attributes(self, raw: str) -> tuple[Attribute, ...]:
         name = TAG_NAME.match(raw)
@@ -154,7 +179,7 @@ class _Reader(HTMLParser):
         self.events.append(End(tag, offset))
 
     def handle_data(self, data: str) -> None:
-        if "<" in data and (not self.open or self.open[-1].tag not in {"style", "script", "mj-style"}):
+        if "<" in data:
             offset = self.at + data.index("<")
             self.wrong(offset, "`<` that begins no tag", "`&lt;`, or a tag with its `>`")
         self._text(data)

@@ -73,8 +73,8 @@ def plain_text_of(events: list[Event], mask: Mask) -> str:
         elif not page.silent and mask.only_tags(event.text):
             page.mark(event.text)
         elif not page.silent:
-            page.say(_literal(unescape(event.text)))
-    return "".join(page.out)
+            page.say(unescape(event.text))
+    return _literal("".join(page.out))
 
 
 def _start(page: _Page, start: Start) -> None:
@@ -124,7 +124,7 @@ def _end(page: _Page, tag: str) -> None:
 
 
 def _picture(page: _Page, start: Start) -> None:
-    alt = _literal(unescape(start.value("alt") or "")).strip()
+    alt = unescape(start.value("alt") or "").strip()
     href = start.value("href")
     if alt:
         page.say(f"{alt}: {_address(href)}" if href else alt)
@@ -144,7 +144,7 @@ def _close_link(page: _Page, tag: str) -> None:
 
 
 def _address(href: str | None) -> str:
-    return _literal(unescape(href or "")).strip()
+    return unescape(href or "").strip()
 
 
 def _literal(text: str) -> str:

@@ -44,7 +44,7 @@ class Saying:
         vocabulary = self._vocabulary(channel)
         known = [self._names(source, vocabulary) for source in compiled.sources]
         self._manners(compiled, channel)
-        if all(known):
+        if all(known) and ("subject" in compiled.parts or channel is not Channel.EMAIL):
             self._fill(compiled, template, channel)
 
     def _wrong(

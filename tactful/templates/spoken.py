@@ -17,6 +17,7 @@ from typing import cast
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_currency
+from liquid.exceptions import LiquidTypeError
 
 from tactful.strategy.model import Money
 
@@ -97,6 +98,13 @@ class Amount:
         return self.money.amount
 
 
+class Group(dict[str, object]):
+    """Values by name. A template may go into it, but not print it: nobody wants to read braces."""
+
+    def __str__(self) -> str:
+        raise LiquidTypeError("a group of values cannot be printed", token=None)
+
+
 def speak(value: object, language: str, depth: int = 0) -> object:
     """Return a value as templates of a language use it, mappings and lists with all they hold.
 
@@ -111,7 +119,7 @@ def speak(value: object, language: str, depth: int = 0) -> object:
         return int(value) if isfinite(value) and value % 1 == 0 else value
     if isinstance(value, Mapping):
         items = cast("Mapping[str, object]", value).items()
-        return {str(key): speak(inner, language, depth + 1) for key, inner in items if depth < MOST_NESTED}
+        return Group((str(key), speak(inner, language, depth + 1)) for key, inner in items if depth < MOST_NESTED)
     if isinstance(value, list | tuple):
         inner_values = cast("list[object]", value)
         return [speak(inner, language, depth + 1) for inner in inner_values if depth < MOST_NESTED]
