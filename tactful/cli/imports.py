@@ -128,7 +128,8 @@ def orders(
     epilog=examples(
         "tactful import customers customers.csv",
         "tactful import customers kunden.csv --map customer=kundennr --encoding cp1252",
-        "Opt-ins: a column opt_in.TOPIC.CHANNEL with yes or no; opt_in_source, opt_in_basis, opt_in_at are the proof.",
+        "Opt-ins: a column opt_ins with TOPIC:CHANNEL words, or one opt_in.TOPIC.CHANNEL each with yes or no; "
+        "opt_in_source, opt_in_basis, opt_in_at are the proof.",
         EXIT_CODES,
     )
 )

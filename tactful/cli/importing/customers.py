@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,7 +79,7 @@ class CustomerRows:
             "traits": traits,
             "timestamp": timestamp,
         }
-        return message | {"optIns": [*self._opt_ins(row), *_own_opt_ins(row)]}
+        return message | {"optIns": [*self._opt_ins(row), *self._listed_opt_ins(row)]}
 
     def _address(self, row: Row, said: Mapping[str, str]) -> dict[str, object]:
         whole = row.values.get(self.columns.known.get("address", ""))
@@ -92,12 +93,16 @@ class CustomerRows:
         names = {"name": " ".join(said[name] for name in ("first_name", "last_name") if said.get(name))}
         return {"address": {**{k: v for k, v in names.items() if v}, **parts, "country": said.get("country") or None}}
 
-    def _opt_ins(self, row: Row) -> list[dict[str, object]]:
-        proof: dict[str, object] = {}
+    def _proof(self, row: Row) -> dict[str, object]:
+        proof: dict[str, object] = {"source": self.source}
         for part, column in self.proof.items():
             cell = text_of(row.values.get(column))
             if cell:
                 proof[part] = instant_of(cell, self.zone, self.date_form) if part == "at" else cell
+        return proof
+
+    def _opt_ins(self, row: Row) -> list[dict[str, object]]:
+        proof = self._proof(row)
         said: list[dict[str, object]] = []
         for one in self.opt_ins:
             cell = text_of(row.values.get(one.column))
@@ -105,7 +110,21 @@ class CustomerRows:
                 continue
             state = cell.lower() if cell.lower() in {"opted_in", "pending", "opted_out"} else None
             state = state or ("opted_in" if yes_or_no(cell) else "opted_out")
-            said.append({"topic": one.topic, "channel": one.channel, "state": state, "source": self.source, **proof})
+            said.append({"topic": one.topic, "channel": one.channel, "state": state, **proof})
+        return said
+
+    def _listed_opt_ins(self, row: Row) -> list[object]:
+        """Return the opt-ins of the one column for all: a message's own list, or `ideas:email reminders:sms`."""
+        own = row.values.get("optIns", row.values.get("opt_ins"))
+        if isinstance(own, list):
+            return cast("list[object]", own)
+        said: list[object] = []
+        for word in re.split(r"[\s,;]+", text_of(own)):
+            topic, colon, channel = word.partition(":")
+            if word and not (topic and colon and channel):
+                raise BadCellError(f'opts in to "{word}"; write topic:channel, as in ideas:email')
+            if word:
+                said.append({"topic": topic, "channel": channel, "state": "opted_in", **self._proof(row)})
         return said
 
 
@@ -154,9 +173,3 @@ def _opt_in(name: str, topics: Iterable[str]) -> OptInColumn:
             hint = did_you_mean(said, right) or f"There are: {listed(right) or 'none; publish a strategy first'}."
             raise FileError(f'The column "{name}" names no {kind}: there is no "{said}". {hint}')
     return OptInColumn(name, topic, channel)
-
-
-def _own_opt_ins(row: Row) -> list[object]:
-    """Return the opt-ins that a row of JSON lines carries as messages do."""
-    own = row.values.get("optIns", row.values.get("opt_ins"))
-    return cast("list[object]", own) if isinstance(own, list) else []

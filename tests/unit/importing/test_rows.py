@@ -210,6 +210,19 @@ def test_opt_ins_stand_in_columns_with_their_proof() -> None:
     ]
 
 
+def test_opt_ins_may_stand_in_one_column_as_words() -> None:
+    message = customers_of("id,opt_ins,opt_in_source", "7,news:email ideas:sms,till")
+    assert message["optIns"] == [
+        {"topic": topic, "channel": channel, "state": "opted_in", "source": "till"}
+        for topic, channel in (("news", "email"), ("ideas", "sms"))
+    ]
+
+
+def test_a_word_that_is_no_opt_in_rejects_its_row() -> None:
+    with pytest.raises(BadCellError, match="write topic:channel"):
+        customers_of("id,opt_ins", "7,news")
+
+
 @pytest.mark.parametrize("header", ["id,opt_in.newz.email", "id,opt_in.news.fax"])
 def test_an_opt_in_column_that_names_nothing_refuses_the_file(header: str) -> None:
     with pytest.raises(FileError, match=r"Did you mean|There are"):
