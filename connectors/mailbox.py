@@ -17,7 +17,7 @@ class MailboxConfig(ConnectorConfig):
 
 
 class Mailbox(Connector[MailboxConfig]):
-    """Keeps each message once per key, for ever; a failing database is *transient*, since asking again does no harm."""
+    """Keeps each message once per key, for ever: where a failing database leaves it unknown, it is asked again."""
 
     Config: ClassVar[type[ConnectorConfig]] = MailboxConfig
     capabilities: ClassVar[Capabilities] = Capabilities(

@@ -25,6 +25,7 @@ from tactful.verdict import Control, Defer, Line, Send, Skip, Trace, Verdict, Wa
 from tactful.words import ContactState, JourneyState, Reason
 
 LEASE = timedelta(seconds=45)
+LOOK_FOR_CONNECTOR = timedelta(minutes=10)
 
 WRITE = text("""
 WITH contact AS (
@@ -53,12 +54,23 @@ SELECT count(*) FROM contact
 
 @dataclass(frozen=True)
 class Claimed:
-    """The place is taken: make these calls, then record them under this fence."""
+    """The place is taken: make these calls, then record them under this fence.
+
+    Attributes:
+        contact_key: Which contact.
+        fence: Guards what is recorded.
+        attempt: The how manieth attempt this is, from 1.
+        parts: The messages, each to be handed to its connector.
+        keyed: Whether every provider takes our key, so that what is not known may be tried again with the same bytes.
+        repeats: Whether an earlier attempt with these bytes was cut off: it may have reached the customer.
+    """
 
     contact_key: UUID
     fence: int
     attempt: int
     parts: tuple[Part, ...]
+    keyed: bool
+    repeats: bool
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,7 @@ def claim(
         return _not_claimed(conn, known, state, Reason(known.row["reason"]) if known.row["reason"] else None)
     lease_until = customers.instant(known.row["lease_until"])
     if state is ContactState.CLAIMED and lease_until is not None and now < lease_until:
-        return _not_claimed(conn, known, state, Reason.IN_FLIGHT)
+        return _not_claimed(conn, known, state, Reason.IN_FLIGHT, lease_until)
     return _Deciding(conn, known, sending, locked["revision"], now).carry_out()
 
 
@@ -147,29 +159,36 @@ class _Deciding:
     def _second_attempt(self, verdict: Verdict) -> Claimed | NotClaimed:
         """Go on where an attempt was cut off: nobody knows how far it got.
 
-        Only a provider that takes our key can be asked again without risk, with the same bytes, inside its window.
+        Only a provider that takes our key can be asked again without risk: with the same bytes, inside its window, and
+        if the very addresses that were tried may still be written to. Another way would be another message.
         """
         open_parts = tuple(part for part in self.known.parts if part.state == "claimed")
         if not all(self.sending.dedupes(part.connector, self.now - part.frozen_at) for part in open_parts):
             return self._park(Reason.UNKNOWN, verdict.trace)
-        if isinstance(verdict, Send):
-            return self._claim(verdict, freezing.thaw(open_parts))
         if isinstance(verdict, Defer | Wait):
             return self._keep_claimed(verdict)
-        return self._park(Reason.UNKNOWN, verdict.trace)
+        if not isinstance(verdict, Send):
+            return self._park(Reason.UNKNOWN, verdict.trace)
+        ways = {(route.channel, route.address): route.connector for route in verdict.routes}
+        tried = {(part.channel, part.content["to"]): part.connector for part in open_parts}
+        if not tried.keys() <= ways.keys():
+            return self._park(Reason.UNKNOWN, verdict.trace)
+        if any(ways[way] != connector for way, connector in tried.items()):
+            return self._keep_claimed(Wait(self.now + LOOK_FOR_CONNECTOR, Reason.CONNECTOR_HELD, verdict.trace))
+        return self._claim(verdict, freezing.thaw(open_parts), repeats=True)
 
-    def _claim(self, verdict: Send, parts: tuple[Part, ...]) -> Claimed:
-        again = self.known.row["state"] == ContactState.CLAIMED.value
+    def _claim(self, verdict: Send, parts: tuple[Part, ...], *, repeats: bool = False) -> Claimed:
         self._store(
             ContactState.CLAIMED,
             verdict,
             claims=True,
             lease_until=self.now + LEASE,
-            channels=json.dumps([part.message.channel.value for part in parts]),
-            parts="[]" if again else json.dumps([part.row() for part in parts]),
+            channels=None if repeats else json.dumps([part.message.channel.value for part in parts]),
+            parts="[]" if repeats else json.dumps([part.row() for part in parts]),
         )
         contact = self.known.situation.contact
-        return Claimed(contact.contact_key, contact.fence + 1, contact.attempts + 1, parts)
+        keyed = all(self.sending.dedupes(part.connector, LEASE) for part in parts)
+        return Claimed(contact.contact_key, contact.fence + 1, contact.attempts + 1, parts, keyed, repeats)
 
     def _write(self, verdict: Defer | Skip | Control | Wait) -> NotClaimed:
         state = _STATE[type(verdict)]
@@ -217,7 +236,9 @@ class _Deciding:
             "version": self.known.governance.version,
             "parts": parts,
         }
-        self.conn.execute(WRITE, row)
+        if self.conn.execute(WRITE, row).scalar_one() != 1:
+            msg = "a contact changed under its customer's lock"
+            raise RuntimeError(msg)
 
 
 _STATE: Mapping[type[Verdict], ContactState] = {

@@ -29,9 +29,10 @@ from tactful.verdict import Route, Send
 from tactful.words import Channel, Purpose
 
 TAKE_CODE = text(
-    "UPDATE offer_codes SET contact_key = :contact_key, given_at = :now WHERE (strategy, offer, code) IN ("
-    " SELECT strategy, offer, code FROM offer_codes WHERE strategy = :strategy AND offer = :offer"
-    " AND contact_key IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING code"
+    "WITH free AS MATERIALIZED (SELECT strategy, offer, code FROM offer_codes WHERE strategy = :strategy"
+    " AND offer = :offer AND contact_key IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED) "
+    "UPDATE offer_codes o SET contact_key = :contact_key, given_at = :now FROM free "
+    "WHERE (o.strategy, o.offer, o.code) = (free.strategy, free.offer, free.code) RETURNING o.code"
 )
 GIVEN_CODE = text("SELECT code FROM offer_codes WHERE contact_key = :contact_key")
 

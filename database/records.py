@@ -1,21 +1,23 @@
 """The second transaction of a contact: what became of the calls, written only by whoever still holds the fence.
 
 An accepted message is *sent*; a definite no goes back to *planned* to be decided afresh, or parks when attempts are
-spent or nothing could change it; what is not known parks as *unknown* and is never silently sent again.
+spent or nothing could change it. What is not known stays *claimed* where the provider takes our key, to be asked again
+with the same bytes; else it parks as *unknown* and is never silently sent again. A definite no to a second attempt says
+nothing about the first, so it settles nothing.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from database import customers, plans
-from database.claims import Claimed, NotClaimed
+from database.claims import LEASE, Claimed, NotClaimed
 from database.freezing import Part
 from tactful.connector import Accepted, Fault, SendFault
 from tactful.words import ContactState, JourneyState, Reason, SuppressionClass
@@ -24,14 +26,17 @@ MOST_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 HELD_FOR = timedelta(minutes=10)
+FINAL = frozenset({Fault.BAD_RECIPIENT, Fault.SUPPRESSED, Fault.BAD_CONTENT, Fault.UNSUPPORTED})
 
 RECORD = text("""
 WITH contact AS (
-  UPDATE contacts SET state = :state, reason = :reason, lease_until = NULL, updated_at = :now, revision = :revision,
+  UPDATE contacts SET state = :state, reason = :reason, lease_until = :lease_until, updated_at = :now,
+         revision = :revision,
          due_at = coalesce(:due_at, due_at), sent_at = CASE WHEN :sent THEN :now ELSE sent_at END,
          counts_at = CASE WHEN :frees THEN NULL ELSE counts_at END,
          attempts = attempts - CASE WHEN :unspent THEN 1 ELSE 0 END
-   WHERE contact_key = :contact_key AND fence = :fence AND state = 'claimed'
+   WHERE contact_key = :contact_key AND fence = :fence
+     AND (state = 'claimed' OR (:sent AND state = 'parked' AND reason = 'unknown'))
   RETURNING contact_key, journey_key
 ), part AS (
   UPDATE messages m SET state = p.state, provider_id = p.provider_id, fault = p.fault, detail = p.detail
@@ -76,7 +81,8 @@ def record(
 ) -> NotClaimed:
     """Write what became of a claimed contact's calls and return what its journey looks at next.
 
-    Somebody else's fence means that this attempt was overtaken: nothing is written then.
+    Somebody else's fence means that this attempt was overtaken: nothing is written then. An answer that comes so late
+    that the contact was parked as unknown still settles it if it is a yes.
 
     Args:
         conn: A transaction in which nothing has happened yet.
@@ -86,23 +92,26 @@ def record(
         now: Aware UTC instant.
     """
     locked = customers.lock(conn, customer_key)
-    ending = _ending(claimed.attempt, outcomes, now)
+    ending = _ending(claimed, outcomes, now)
+    in_flight = ending.state is ContactState.CLAIMED
+    settled_otherwise = ending.state in {ContactState.SKIPPED, ContactState.PARKED}
     row = {
         "contact_key": claimed.contact_key,
         "fence": claimed.fence,
         "state": ending.state.value,
         "reason": ending.reason.value if ending.reason else None,
-        "due_at": ending.due_at,
+        "due_at": None if in_flight else ending.due_at,
+        "lease_until": ending.due_at if in_flight else None,
         "sent": ending.state is ContactState.SENT,
-        "frees": ending.state is ContactState.PLANNED or ending.reason in {Reason.BAD_RECIPIENT, Reason.FAILED},
+        "frees": ending.state is ContactState.PLANNED or (settled_otherwise and ending.reason is not Reason.UNKNOWN),
         "unspent": ending.unspent,
         "now": now,
         "revision": locked["revision"],
-        "parts": json.dumps([_part(outcome) for outcome in outcomes]),
+        "parts": json.dumps([_part(outcome, claimed, ending) for outcome in outcomes]),
     }
     written = conn.execute(RECORD, row).one_or_none()
     if written is None:
-        return NotClaimed(ContactState.CLAIMED, Reason.IN_FLIGHT)
+        return NotClaimed(ContactState.CLAIMED, Reason.IN_FLIGHT, now + LEASE)
     for outcome in outcomes:
         _consequences(conn, outcome, locked["revision"], now)
     over = written.journey_state is not None and JourneyState(written.journey_state).ended
@@ -110,16 +119,22 @@ def record(
     return NotClaimed(ending.state, ending.reason, ending.due_at, over, following)
 
 
-def _ending(attempt: int, outcomes: Sequence[Outcome], now: datetime) -> _Ending:
-    """Return what the contact becomes: not knowing weighs most, then any success, then the gravest fault."""
+def _ending(claimed: Claimed, outcomes: Sequence[Outcome], now: datetime) -> _Ending:
+    """Return what the contact becomes: not knowing weighs most, then any success, then what can still be put right."""
     faults = [outcome.answer for outcome in outcomes if isinstance(outcome.answer, SendFault)]
     if any(fault.fault is Fault.AMBIGUOUS for fault in faults):
+        if claimed.keyed and claimed.attempt < MOST_ATTEMPTS:
+            return _Ending(ContactState.CLAIMED, Reason.RETRYING, now + _pause(claimed.attempt))
         return _Ending(ContactState.PARKED, Reason.UNKNOWN)
     if len(faults) < len(outcomes):
         return _Ending(ContactState.SENT)
-    return min(
-        (_after(fault, attempt, now) for fault in faults), key=lambda ending: ending.state is not ContactState.PLANNED
-    )
+    endings = (_after(fault, claimed.attempt, now) for fault in faults)
+    ending = min(endings, key=lambda ending: ending.state is not ContactState.PLANNED)
+    if not claimed.repeats:
+        return ending
+    if ending.state is ContactState.PLANNED:
+        return replace(ending, state=ContactState.CLAIMED)
+    return _Ending(ContactState.PARKED, Reason.UNKNOWN)
 
 
 def _after(fault: SendFault, attempt: int, now: datetime) -> _Ending:
@@ -137,18 +152,26 @@ def _after(fault: SendFault, attempt: int, now: datetime) -> _Ending:
         case Fault.TRANSIENT:
             if attempt >= MOST_ATTEMPTS:
                 return _Ending(ContactState.PARKED, Reason.FAILED)
-            pause = fault.retry_after or min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)
-            return _Ending(ContactState.PLANNED, Reason.RETRYING, now + pause)
+            return _Ending(ContactState.PLANNED, Reason.RETRYING, now + (fault.retry_after or _pause(attempt)))
 
 
-def _part(outcome: Outcome) -> dict[str, str | None]:
+def _pause(attempt: int) -> timedelta:
+    return min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)
+
+
+def _part(outcome: Outcome, claimed: Claimed, ending: _Ending) -> dict[str, str | None]:
     channel = outcome.part.message.channel.value
     if isinstance(outcome.answer, Accepted):
         sent = {"channel": channel, "state": "sent", "provider_id": outcome.answer.provider_id}
         return sent | {"fault": None, "detail": outcome.answer.detail or None}
     fault = outcome.answer
-    state = "unknown" if fault.fault is Fault.AMBIGUOUS else "refused"
-    return {"channel": channel, "state": state, "fault": f"{fault.fault} {fault.code}", "detail": fault.detail or None}
+    said = {"channel": channel, "fault": f"{fault.fault} {fault.code}", "detail": fault.detail or None}
+    if claimed.repeats or fault.fault not in FINAL:
+        if ending.state is ContactState.CLAIMED:
+            return said | {"state": "claimed"}
+        if claimed.repeats or fault.fault is Fault.AMBIGUOUS:
+            return said | {"state": "unknown"}
+    return said | {"state": "refused"}
 
 
 def _consequences(conn: Connection, outcome: Outcome, revision: int, now: datetime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
@@ -31,7 +31,7 @@ SELECT to_jsonb(c) AS contact, to_jsonb(j) AS journey, s.version AS published, {
        FROM (SELECT * FROM contacts WHERE customer_key = :customer_key AND counts_at > :since
                 AND contact_key <> :contact_key ORDER BY counts_at DESC LIMIT {MOST_PAST}) p) AS past,
     (SELECT jsonb_agg(jsonb_build_array(r.contact_key, r.communication, r.due_at, r.expires_at, r.topic, r.channels,
-                                        r.raised) ORDER BY r.due_at)
+                                        r.raised, CASE WHEN r.strategy = c.strategy THEN r.step END) ORDER BY r.due_at)
        FROM (SELECT r.* FROM contacts r JOIN journeys k ON k.journey_key = r.journey_key
               WHERE r.customer_key = :customer_key AND r.state = 'planned' AND r.contact_key <> :contact_key
                 AND k.state = 'open' AND r.due_at <= :now ORDER BY r.due_at DESC LIMIT {MOST_RIVALS}) r) AS rivals,
@@ -44,7 +44,7 @@ SELECT to_jsonb(c) AS contact, to_jsonb(j) AS journey, s.version AS published, {
 FROM contacts c
 LEFT JOIN journeys j ON j.journey_key = c.journey_key
 JOIN strategies s ON s.strategy = c.strategy
-WHERE c.contact_key = :contact_key
+WHERE c.contact_key = :contact_key AND c.customer_key = :customer_key
 """)  # noqa: S608 - nothing but our own constants is put in
 
 
@@ -114,7 +114,7 @@ def read(
         row=row,
         content=load(conn, row["strategy"], row["version"]),
         governance=load(conn, row["strategy"], found["published"]),
-        event=(found["event"] or {}) | (row["request"] or {}),
+        event=cast("dict[str, object]", (found["event"] or {}) | (row["request"] or {})),
         parts=tuple(
             FrozenPart(Channel(channel), UUID(key), connector, content, known_instant(at), state)
             for channel, key, connector, content, at, state in found["parts"] or ()
@@ -158,10 +158,10 @@ def _past(  # noqa: PLR0917 - the columns of one row
 
 
 def _rival(  # noqa: PLR0917 - the columns of one row
-    key: str, name: str, due: str, expires: str | None, topic: str, channels: list[str], raised: int
+    key: str, name: str, due: str, expires: str | None, topic: str, channels: list[str], raised: int, step: str | None
 ) -> Rival:
     wanted = tuple(Channel(channel) for channel in channels)
-    return Rival(UUID(key), name, known_instant(due), instant(expires), topic, wanted, raised)
+    return Rival(UUID(key), name, known_instant(due), instant(expires), topic, wanted, raised, step)
 
 
 def _channel(channel: Channel, names: tuple[str, ...], holds: Mapping[str, tuple[datetime, str]]) -> ChannelState:

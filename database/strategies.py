@@ -16,10 +16,10 @@ from sqlalchemy import Connection, text
 
 from tactful.following import watched_events
 from tactful.strategy import NotYet, Strategy, not_yet, read_strategy, version_hash
+from tactful.strategy.codes import read_codes
 from tactful.templates import Templates
 
 MOST_KEPT = 64
-MOST_CODES = 1_000_000
 
 ENTER = text("INSERT INTO strategies (strategy, version) VALUES (:strategy, 0) ON CONFLICT DO NOTHING")
 LOCK = text("SELECT version FROM strategies WHERE strategy = :strategy FOR UPDATE")
@@ -130,12 +130,11 @@ def _compile(files: Mapping[str, str], version: int, hash_: str) -> Loaded:
 
 def _codes(strategy: Strategy, files: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the codes of every offer that gives out one each, in file order."""
-    found: dict[str, list[str]] = {}
-    for offer in strategy.offers.values():
-        if offer.codes is not None:
-            lines = (line.strip() for line in files.get(offer.codes, "").splitlines())
-            found[offer.name] = list(dict.fromkeys(line for line in lines if line))[:MOST_CODES]
-    return found
+    return {
+        offer.name: list(read_codes(offer.codes, files.get(offer.codes, "")).codes)
+        for offer in strategy.offers.values()
+        if offer.codes is not None
+    }
 
 
 def _json(files: Mapping[str, str]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tactful.connector.capabilities import NativeKey
 from tactful.connector.faults import Fault, SendFault
 from tactful.connector.message import Message
 from tactful.connector.protocol import Accepted, AnyConnector
@@ -41,13 +40,12 @@ async def send(connector: AnyConnector, message: Message, *, deadline: float) ->
         That the provider took it.
 
     Raises:
-        SendFault: It did not, or that is not known. A bug in the connector or an overrun is *ambiguous*, or *transient*
-            where the provider's key makes a second attempt harmless.
+        SendFault: It did not, or that is not known. A bug in the connector or an overrun is *ambiguous*, also where the
+            provider takes our key: only the same bytes under the same key may follow then, which the ledger sees to.
         asyncio.CancelledError: The caller was cancelled; passed on.
     """
     connector.capabilities.admit(message)
     seconds = time_left(deadline)
-    harmless = isinstance(connector.capabilities.idempotency, NativeKey)
     try:
         async with asyncio.timeout(seconds + GRACE_SECONDS):
             return await connector.send(message, deadline=deadline)
@@ -56,4 +54,4 @@ async def send(connector: AnyConnector, message: Message, *, deadline: float) ->
     except Exception as error:  # noqa: BLE001 - whatever a connector raises, the ledger needs an answer
         # Its type only: its text, and its own causes, may hold an address. Hence also raised outside this block.
         code, detail = ("timeout" if isinstance(error, TimeoutError) else "unexpected"), type(error).__name__
-    raise SendFault(Fault.TRANSIENT if harmless else Fault.AMBIGUOUS, code, detail)
+    raise SendFault(Fault.AMBIGUOUS, code, detail)

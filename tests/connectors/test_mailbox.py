@@ -60,11 +60,11 @@ async def test_the_same_key_again_is_kept_once(mailbox: Mailbox, shelf: Shelf) -
     assert len(set(answers)) == len(shelf.kept) == 1
 
 
-async def test_a_shelf_out_of_reach_is_transient(mailbox: Mailbox, shelf: Shelf) -> None:
+async def test_whether_a_shelf_out_of_reach_kept_it_is_not_known(mailbox: Mailbox, shelf: Shelf) -> None:
     shelf.broken = ConnectionError("jane.doe@example.com could not be stored")
     with pytest.raises(SendFault) as caught:
         await put(mailbox, email_message())
-    assert (caught.value.fault, caught.value.detail) == (Fault.TRANSIENT, "ConnectionError")
+    assert (caught.value.fault, caught.value.detail) == (Fault.AMBIGUOUS, "ConnectionError")
 
 
 async def test_a_shelf_that_does_not_answer_is_given_up(mailbox: Mailbox, shelf: Shelf) -> None:
@@ -72,4 +72,4 @@ async def test_a_shelf_that_does_not_answer_is_given_up(mailbox: Mailbox, shelf:
     with pytest.raises(SendFault) as caught:
         await put(mailbox, email_message(), seconds=0.05)
     shelf.open.set()
-    assert (caught.value.fault, caught.value.code) == (Fault.TRANSIENT, "timeout")
+    assert (caught.value.fault, caught.value.code) == (Fault.AMBIGUOUS, "timeout")
