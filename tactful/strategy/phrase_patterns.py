@@ -6,7 +6,7 @@ understands, they match.
 
 from __future__ import annotations
 
-_ = " +"
+_ = "\\s+"
 NUMBER = "[0-9]+"
 SPAN = f"{NUMBER}{_}(minute|hour|day|week|month|year)s?"
 TIME = "[0-9]{1,2}:[0-9]{2}"
@@ -18,8 +18,8 @@ NAME = "[A-Za-z][A-Za-z0-9_.-]*"
 CHANNEL = "(email|sms|push|letter)s?"
 _TOGETHER = f"{CHANNEL}({_}and{_}{CHANNEL})*"
 _LULL = f"({TIME}{_}to{_}{TIME}|(mon|tues|wednes|thurs|fri|satur|sun)day|holidays)"
-_COMPARISON = " *(>=|<=|>|<|=) *"
-_VALUE = "(\"[^\"]*\"|'[^']*'|[^ ].*)"
+_COMPARISON = "\\s*(>=|<=|>|<|=)\\s*"
+_VALUE = "(\"[^\"]*\"|'[^']*'|\\S.*)"
 
 PATTERNS: dict[str, str] = {
     "span": SPAN,
@@ -32,13 +32,13 @@ PATTERNS: dict[str, str] = {
     "by": f"{_TOGETHER}({_}or{_}{_TOGETHER}({_}after{_}{SPAN})?)*",
     "expires": f"({SPAN}|{MOMENT})",
     "cap": f"{NUMBER}({_}{NAME})?{_}in{_}{SPAN}",
-    "quiet": f"{_LULL}( *, *{_LULL})*",
+    "quiet": f"{_LULL}(\\s*,\\s*{_LULL})*",
     "quiet_for": f"({CHANNEL}({_}or{_}{CHANNEL})*|{NAME})",
     "hold": f"{NAME}{_}(until{_}{NAME}|for{_}{SPAN})",
-    "trigger": f"{NAME}( *,{_}then{_}no{_}{NAME}{_}for{_}{SPAN})?",
+    "trigger": f"{NAME}(\\s*,{_}then{_}no{_}{NAME}{_}for{_}{SPAN})?",
     "lasts": f"{SPAN}({_}after{_}(start|due))?",
     "again": f"(never|always|after{_}{SPAN})",
-    "due": f"(usual{_}interval *,{_}else{_})?{SPAN}",
+    "due": f"(usual{_}interval\\s*,{_}else{_})?{SPAN}",
     "brake": f"({NUMBER}{_}people({_}or{_}{PERCENT}{_}complaints)?|{PERCENT}{_}complaints)",
     "measure": f"{NAME}({_}in{_}{SPAN})?",
     "condition": (
