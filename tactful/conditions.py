@@ -131,7 +131,7 @@ def _spent(condition: Condition, customer: Customer, now: datetime, zone: ZoneIn
         ),
         Decimal(0),
     )
-    asked = value.amount if isinstance(value, Money) else _number(value)
+    asked = _number(value.amount if isinstance(value, Money) else value)
     fits = asked is not None and _COMPARE[condition.operator](total, asked)
     return Answer(fits, f"{total} {currency}" if currency else str(total), _needs(condition))
 
@@ -171,7 +171,7 @@ def _property(condition: Condition, customer: Customer, _now: datetime, _zone: Z
     if isinstance(kept, list | tuple):
         inside = asked in cast("Sequence[object]", kept)
         fits = inside if condition.operator == "=" else not inside if condition.operator == "is not" else False
-    elif kept is None or (isinstance(asked, str | bool) and condition.operator not in {"=", "is not"}):
+    elif kept is None or asked is None or (isinstance(asked, str | bool) and condition.operator not in {"=", "is not"}):
         fits = False
     else:
         fits = _COMPARE[condition.operator](kept, asked)
@@ -183,14 +183,15 @@ def _comparable(kept: object, asked: object) -> tuple[object, object]:
     if isinstance(kept, list | tuple):
         return cast("Sequence[object]", kept), asked
     if isinstance(asked, Money):
-        return _amount(kept, asked.currency), asked.amount
+        return _amount(kept, asked.currency), _number(asked.amount)
     if isinstance(asked, bool):
         return (kept if isinstance(kept, bool) else None), asked
     if isinstance(asked, int | Decimal):
-        return _number(kept), asked
+        return _number(kept), _number(asked)
     if isinstance(asked, date):
-        return as_date(kept), asked
-    return (str(kept) if isinstance(kept, str | int | Decimal) and not isinstance(kept, bool) else None), asked
+        return as_date(kept), as_date(asked)
+    as_text = isinstance(asked, str) and isinstance(kept, str | int | Decimal) and not isinstance(kept, bool)
+    return (str(kept) if as_text else None), asked
 
 
 def _amount(kept: object, currency: str) -> Decimal | None:

@@ -24,6 +24,7 @@ from tactful.rules import (
     quiet,
     suppression,
 )
+from tactful.timing import in_utc
 from tactful.verdict import Line, Number
 from tactful.words import Channel, Purpose, Reason
 
@@ -88,7 +89,7 @@ def sentences(trace: Iterable[Line], zone: tzinfo = UTC, language: str = "en") -
 
 def time_text(instant: datetime, zone: tzinfo) -> str:
     """Return an instant as the customer's clock and calendar show it: `Tuesday 24 March 2026, 09:00`."""
-    local = instant.astimezone(zone)
+    local = in_utc(instant).astimezone(zone)
     return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
 
 
@@ -101,6 +102,10 @@ class _Numbers:
     def word(self, name: str, otherwise: str) -> str:
         value = self._said.get(name)
         return otherwise if value is None else str(value)
+
+    def quoted(self, name: str, otherwise: str) -> str:
+        value = self._said.get(name)
+        return otherwise if value is None else f"“{value}”"
 
     def time(self, name: str, otherwise: str) -> str:
         value = self._said.get(name)
@@ -166,7 +171,7 @@ _WHY: Mapping[Reason, Callable[[_Numbers], str]] = {
         f"We keep {n.word('apart', 'some time')} between two contacts, and the last one was"
         f" {n.time('last_at', 'too close')}."
     ),
-    Reason.OUTRANKED: lambda n: f"“{n.word('by', 'Another contact')}” was due at the same time and matters more.",
+    Reason.OUTRANKED: lambda n: f"{n.quoted('by', 'Another contact')} was due at the same time and matters more.",
     Reason.NO_CONNECTOR: lambda n: f"Nothing is set up here to reach anybody by {n.of_channels(Reason.NO_CONNECTOR)}.",
     Reason.CONNECTOR_HELD: lambda n: _detail("Sending is on hold for everybody", n.listed("{name} is {value}")),
     Reason.IN_FLIGHT: lambda _: "It was just being sent.",

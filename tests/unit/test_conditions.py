@@ -209,7 +209,9 @@ VALUES = (
     | st.dates()
     | st.text(max_size=5)
     | st.builds(Span, months=st.integers(0, 50), days=st.integers(0, 50))
-    | st.builds(Money, amount=st.decimals(allow_nan=False, allow_infinity=False), currency=st.just("GBP"))
+    | st.decimals()
+    | st.datetimes()
+    | st.decimals().map(lambda amount: Money.model_construct(amount=amount, currency="GBP"))
 )
 
 
