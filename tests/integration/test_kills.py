@@ -119,6 +119,13 @@ class Rig:
             assert time.monotonic() < until, f"{what}: {self.rows('SELECT communication, state, reason FROM contacts')}"
             time.sleep(0.2)
 
+    def wait_for_log(self, event: str, seconds: float) -> None:
+        """Wait until the worker has logged an event."""
+        until = time.monotonic() + seconds
+        while event not in (self.folder / "worker.log").read_text():
+            assert time.monotonic() < until, event
+            time.sleep(0.2)
+
     def mails(self) -> Counter[str]:
         """Return how often each message was accepted, by its Message-ID, as the SMTP server saw it."""
         return Counter(json.loads(line)["message_id"] for line in self.log.read_text().splitlines())
@@ -139,7 +146,10 @@ class Rig:
 def test_whatever_is_killed_and_when_everybody_gets_what_was_due_once(
     tmp_path: Path, own_postgres_server: PostgresServer, own_temporal_server: TemporalServer
 ) -> None:
-    """Ten kills inside a send, then PostgreSQL, Temporal and the worker while customers wait."""
+    """Ten kills inside a send, then PostgreSQL, Temporal and the worker while customers wait.
+
+    PostgreSQL stays away long enough for the worker to stop polling, and to begin again by itself.
+    """
     rig = Rig(tmp_path, own_postgres_server, own_temporal_server)
     rig.database.run(migrate.upgrade)
     rig.database.run(lambda c: strategies.publish(c, FILES, now=datetime.now(UTC)))
@@ -155,7 +165,9 @@ def test_whatever_is_killed_and_when_everybody_gets_what_was_due_once(
             rig.wait_for("the calm are greeted", lambda: _sent(rig, "hello") >= len(POINTS), 60)
             own_postgres_server.kill()
             rig.database.close()
+            rig.wait_for_log("worker.paused", 90)
             own_postgres_server.start()
+            rig.wait_for_log("worker.resumed", 60)
             own_temporal_server.kill()
             own_temporal_server.start()
         with rig.worker():
