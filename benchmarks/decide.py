@@ -14,7 +14,7 @@ from time import process_time
 
 from tactful.decide import decide
 from tactful.facts import PastContact, Situation
-from tactful.strategy.model import Communication
+from tactful.strategy.model import Communication, Route
 from tactful.verdict import Verdict
 from tactful.words import Purpose
 from tests.unit import given
@@ -50,8 +50,8 @@ def measure() -> Iterator[Figure]:
     yield _figure("the same, and all the past in one year", crowded, None)
 
 
-def _figure(name: str, situation: Situation, budget: int | None, **changes: object) -> Figure:
-    said = given.communication(**changes)
+def _figure(name: str, situation: Situation, budget: int | None, by: tuple[Route, ...] | None = None) -> Figure:
+    said = given.communication(by=by or given.by(given.EMAIL))
     once = _decision(situation, said)
     return Figure(name, max(_rate(once) for _ in range(ROUNDS)), budget, type(once()).__name__.lower())
 

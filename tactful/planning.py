@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from tactful.conditions import as_date
 from tactful.facts import Customer
+from tactful.openings import all_open
 from tactful.strategy.model import Communication, Step, Strategy
-from tactful.timing import add_span, all_open, due_instant, expires_instant, first_anniversary, local_clock, zone_of
+from tactful.timing import add_span, due_instant, expires_instant, first_anniversary, local_clock, zone_of
 from tactful.words import Purpose, Shape
 
 

@@ -1,4 +1,4 @@
-"""When things are due: calendar spans, local hours, clock changes, quiet hours and usual intervals.
+"""When things are due: calendar spans, local hours, clock changes and usual intervals.
 
 Everything here is a function of its arguments. This module must never ask a clock what time it is, and it never
 raises for an instant near the ends of the calendar: results are held between `EARLIEST` and `LATEST`.
@@ -7,7 +7,7 @@ raises for an instant near the ends of the calendar: results are held between `E
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -16,13 +16,10 @@ from typing import overload
 from zoneinfo import ZoneInfo
 
 from tactful.facts import Customer
-from tactful.strategy.model import Due, Expiry, QuietHours, Span, Strategy, When
-from tactful.words import Channel
+from tactful.strategy.model import Due, Expiry, Span, Strategy, When
 
 EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
 LATEST = datetime(9999, 12, 29, tzinfo=UTC)
-QUIET_SEARCH = timedelta(days=15)
-"""How far ahead an opening is looked for. Longer than any row of public holidays between two Sundays."""
 ORDERS_FOR_A_HABIT = 3
 """Days with an order from which on a customer's own interval is believed."""
 MIDNIGHT = time(0)
@@ -79,11 +76,11 @@ def add_span(start: date, span: Span, zone: ZoneInfo, *, back: bool = False) -> 
     """
     sign = -1 if back else 1
     if not isinstance(start, datetime):
-        return _day_moved(start, sign * span.months, sign * (span.days + span.seconds // 86_400))
+        return day_moved(start, sign * span.months, sign * (span.days + span.seconds // 86_400))
     moved = in_utc(start)
     if span.months or span.days:
         wall = local_clock(moved, zone)
-        day = _day_moved(wall.date(), sign * span.months, sign * span.days)
+        day = day_moved(wall.date(), sign * span.months, sign * span.days)
         moved = local_instant(day, wall.time(), zone)
     return shifted(moved, timedelta(seconds=sign * span.seconds)) if span.seconds else moved
 
@@ -146,71 +143,8 @@ def due_instant(
         return in_utc(start) if when.at_once else add_span(start, when.offset, zone, back=when.before)
     day = local_clock(anchor, zone).date() if isinstance(anchor, datetime) else anchor
     sign = -1 if when.before else 1
-    day = _day_moved(day, sign * when.offset.months, sign * when.offset.days)
+    day = day_moved(day, sign * when.offset.months, sign * when.offset.days)
     return shifted(local_instant(day, when.at, zone), timedelta(seconds=sign * when.offset.seconds))
-
-
-def next_open(
-    instant: datetime,
-    quiet: Iterable[QuietHours],
-    channel: Channel,
-    topic: str,
-    zone: ZoneInfo,
-    *,
-    holidays: Collection[date] = frozenset(),
-) -> datetime:
-    """Return the first instant from `instant` on that no quiet hours cover; `instant` itself if it is open.
-
-    What the local clock shows decides, so an hour that clocks skip is never quiet and one they show twice is quiet
-    twice.
-
-    Args:
-        instant: From when on, aware.
-        quiet: The strategy's quiet hours; those of other channels and topics are passed over.
-        channel: How the customer would be reached.
-        topic: What about.
-        zone: The customer's zone.
-        holidays: Public holidays where the customer lives.
-
-    Returns:
-        The opening; where there is none within 15 days, the instant 15 days on, which is still quiet.
-
-    Source: docs/rules.md#quiet-hours
-    """
-    ours = [one for one in quiet if _concerns(one, channel, topic)]
-    at = instant
-    if not ours:
-        return at
-    limit = shifted(instant, QUIET_SEARCH)
-    while at < limit:
-        ends = [end for one in ours if (end := _quiet_until(one, at, zone, holidays)) is not None]
-        if not ends:
-            return at
-        at = max(ends)
-    return limit
-
-
-def all_open(
-    instant: datetime,
-    quiet: Sequence[QuietHours],
-    channels: Iterable[Channel],
-    topic: str,
-    zone: ZoneInfo,
-    *,
-    holidays: Collection[date] = frozenset(),
-) -> datetime:
-    """Return the first instant from `instant` on at which all of several channels are open together.
-
-    As with `next_open`, it is an instant that is still quiet where there is none within 15 days.
-    """
-    together, limit, at = tuple(channels), shifted(instant, QUIET_SEARCH), instant
-    while at < limit:
-        openings = (next_open(at, quiet, channel, topic, zone, holidays=holidays) for channel in together)
-        opens_at = max(openings, default=at)
-        if opens_at == at:
-            return at
-        at = opens_at
-    return limit
 
 
 def expires_instant(expiry: Expiry, due_at: datetime, zone: ZoneInfo) -> datetime | None:
@@ -266,8 +200,8 @@ def first_anniversary(day: date, since: date) -> date:
     if day >= since:
         return day
     years = since.year - day.year
-    returned = _day_moved(day, years * _MONTHS_A_YEAR, 0)
-    return returned if returned >= since else _day_moved(day, (years + 1) * _MONTHS_A_YEAR, 0)
+    returned = day_moved(day, years * _MONTHS_A_YEAR, 0)
+    return returned if returned >= since else day_moved(day, (years + 1) * _MONTHS_A_YEAR, 0)
 
 
 def span_text(span: Span) -> str:
@@ -277,7 +211,7 @@ def span_text(span: Span) -> str:
     return " ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count) or "no time"
 
 
-def _day_moved(day: date, months: int, days: int) -> date:
+def day_moved(day: date, months: int, days: int) -> date:
     """Return the day so many months and then days on, clamped to the month's end and to the calendar's."""
     if months:
         year, month = divmod(day.year * _MONTHS_A_YEAR + day.month - 1 + months, _MONTHS_A_YEAR)
@@ -306,32 +240,3 @@ def _anchor(
     if name == "start":
         return started_at
     return due_at if name == "due" else dates.get(name)
-
-
-def _concerns(quiet: QuietHours, channel: Channel, topic: str) -> bool:
-    return (not quiet.channels or channel in quiet.channels) and quiet.topic in {None, topic}
-
-
-def _quiet_until(quiet: QuietHours, at: datetime, zone: ZoneInfo, holidays: Collection[date]) -> datetime | None:
-    """Return until when these hours are quiet if they are at `at`, else None. Always later than `at`."""
-    wall = local_clock(at, zone)
-    day = wall.date()
-    if day.weekday() in quiet.weekdays or (quiet.holidays and day in holidays):
-        return _next_showing(_day_moved(day, 0, 1), MIDNIGHT, zone, after=at)
-    if quiet.start is None or quiet.end is None:
-        return None
-    shown = wall.time()
-    if quiet.start < quiet.end:
-        return _next_showing(day, quiet.end, zone, after=at) if quiet.start <= shown < quiet.end else None
-    if shown >= quiet.start:
-        return _next_showing(_day_moved(day, 0, 1), quiet.end, zone, after=at)
-    return _next_showing(day, quiet.end, zone, after=at) if shown < quiet.end else None
-
-
-def _next_showing(day: date, at: time, zone: ZoneInfo, *, after: datetime) -> datetime:
-    """Return the first instant later than `after` at which clocks show `at` on `day`, should they show it twice."""
-    first = local_instant(day, at, zone)
-    if first > after:
-        return first
-    second = datetime.combine(day, at).replace(tzinfo=zone, fold=1).astimezone(UTC)
-    return second if second > after else shifted(after, timedelta(minutes=1))

@@ -7,8 +7,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tactful.facts import Customer
+from tactful.openings import all_open
 from tactful.strategy.model import QuietHours, Topic
-from tactful.timing import all_open, local_clock
+from tactful.timing import local_clock
 from tactful.verdict import Line
 from tactful.words import Channel, Purpose, Reason
 

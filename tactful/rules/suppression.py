@@ -1,4 +1,4 @@
-"""Standing noes: *undeliverable* stops everything, *marketing* stops marketing."""
+"""Standing refusals: *undeliverable* stops everything, *marketing* stops marketing."""
 
 from __future__ import annotations
 
