@@ -1,4 +1,4 @@
-"""What other Temporal applications need to talk to Tactful: task queue, workflow types, ids, inputs, the wake-up signal.
+"""What other Temporal applications need to talk to Tactful: task queue, workflow types, ids, inputs, the wake-up.
 
 Names and frozen values only. Everything in an input is our own random key or an instant: never a caller's id, which
 may be an email address.

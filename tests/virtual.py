@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,7 @@ from tactful.intake import Identify, Request, Statement, Track, Who
 from tactful.links import Links
 from tactful.words import Channel, ConsentState
 
+T = TypeVar("T")
 TASK_QUEUE = "tactful"
 LONDON = ZoneInfo("Europe/London")
 LINKS = Links("https://fleur.example", SecretStr("a secret for tests only"))
@@ -56,11 +57,11 @@ class VirtualHouse:
         now = await self.now()
         await self._run(lambda c: strategies.publish(c, files, now=now))
 
-    async def identify(self, user: str, *, at: datetime | None = None, **said: Any) -> UUID:
-        """Tell facts about a customer."""
+    async def identify(self, user: str, **said: object) -> UUID:
+        """Tell facts about a customer: any field of `Identify`."""
         now = await self.now()
         self.told += 1
-        message = Identify(Who(user), f"identify-{user}-{self.told}", at or now, **said)
+        message = Identify(Who(user), f"identify-{user}-{self.told}", now, **cast("dict[str, Any]", said))
         return await self._run(lambda c: intake.identify(c, message, now=now))
 
     async def track(self, user: str, event: str, *, at: datetime | None = None, **properties: object) -> None:
@@ -137,7 +138,7 @@ class VirtualHouse:
         words = await self._run(outbox.backlog)
         assert not words.waiting
 
-    async def _run(self, work: Any) -> Any:
+    async def _run(self, work: Callable[[sa.Connection], T]) -> T:
         return await asyncio.to_thread(self.database.run, work)
 
 
