@@ -31,13 +31,19 @@ from database.views.cursors import BadCursorError
 from tactful.doors import RefusedError
 from tactful.errors import TactfulError
 from tactful.intake import Who
-from tactful.strategy import StrategyErrors
+from tactful.strategy import Problem, StrategyErrors
+from tactful.strategy.problems import MOST_SHOWN, errors_in
 from tactful.strategy.spelling import did_you_mean, quoted
 from tactful.wire.answers import ErrorAnswer, Refusal
 from web.render import page
 
 log = structlog.get_logger()
 
+# What goes with a refusal, by code. The rest of a body that is too long is not waited for.
+HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
+    "unauthorised": {"WWW-Authenticate": 'Basic realm="Tactful"'},
+    "too_large": {"Connection": "close"},
+}
 RETRY_SECONDS: Final = 5
 PAGES: Final = ("/console", "/u/", "/q/")
 # Refusals whose status is not 422, by code.
@@ -67,8 +73,14 @@ def customer_refusal(who: Who | object, *, field: str | None = None, near: Seque
         message=f"No customer is known by the id {quoted(str(named))}.",
         field=field,
         expected="an id that was identified before",
-        hint=did_you_mean(str(named), near) or "Tell us of them first: POST /v1/identify, or `tactful identify`.",
+        hint=_meant(str(named), near) or "Tell us of them first: POST /v1/identify, or `tactful identify`.",
     )
+
+
+def _meant(named: str, near: Sequence[str]) -> str | None:
+    """Return the question for an id that is near; leading zeros are the likeliest thing to get lost."""
+    same = next((id_ for id_ in near if id_.lstrip("0").casefold() == named.lstrip("0").casefold()), None)
+    return f'Did you mean "{same}"?' if same else did_you_mean(named, near)
 
 
 def id_taken_refusal(error: IdTakenError) -> Refusal:
@@ -111,26 +123,27 @@ def add_handlers(app: FastAPI) -> None:
 
 async def _on_refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
-    wants = error.refusals[0].code == "unauthorised"
-    return _answered(request, error.refusals, headers={"WWW-Authenticate": 'Basic realm="Tactful"'} if wants else None)
+    return _answered(request, error.refusals, headers=HEADERS.get(error.refusals[0].code))
 
 
 async def _on_strategy_errors(_: Request, error: Exception) -> Response:
     assert isinstance(error, StrategyErrors)
-    problems = [
-        Refusal(
-            code="strategy_problem" if problem.severity == "error" else "strategy_warning",
-            message=problem.found,
-            field=f"{problem.file}:{problem.line}:{problem.column}",
-            expected=problem.expected,
-            hint=problem.hint,
-        )
-        for problem in error.problems
-    ]
-    count = sum(problem.code == "strategy_problem" for problem in problems)
+    problems = [problem_refusal(problem) for problem in error.problems[:MOST_SHOWN]]
+    count = len(errors_in(error.problems))
     message = f"The strategy has {count} {'mistake' if count == 1 else 'mistakes'}; nothing was published."
     first = Refusal(code="bad_strategy", message=message, field="files", hint="`tactful check FOLDER` shows the same.")
     return refused([first, *problems])
+
+
+def problem_refusal(problem: Problem) -> Refusal:
+    """Return a problem of a strategy as the API tells it; its place is the field."""
+    return Refusal(
+        code="strategy_problem" if problem.severity == "error" else "strategy_warning",
+        message=problem.found,
+        field=f"{problem.file}:{problem.line}:{problem.column}",
+        expected=problem.expected,
+        hint=problem.hint,
+    )
 
 
 async def _on_tactful_error(request: Request, error: Exception) -> Response:

@@ -1,0 +1,86 @@
+"""Health, and what callers are told when a part is not well: 503, when to try again, and nothing half written."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from database.engine import Database
+from service.embedded.postgres import PostgresServer
+from tactful.wire.answers import PartOfHealth
+from tests.integration.doors.conftest import Doors, Serve, refusal_of
+
+pytestmark = pytest.mark.integration
+
+
+def parts_of(answer: httpx.Response) -> dict[str, dict[str, object]]:
+    return {part["name"]: part for part in answer.json()["parts"]}
+
+
+def test_all_is_well(doors: Doors) -> None:
+    answer = doors.get("/healthz")
+    assert (answer.status_code, answer.json()["ok"]) == (200, True)
+    assert set(parts_of(answer)) == {"database", "schema", "outbox", "strategies"}
+
+
+def test_words_that_nobody_takes_to_temporal_are_noticed(doors: Doors) -> None:
+    doors.identify("ada")
+    doors.post("/v1/track", {"userId": "ada", "event": "customer.registered"})
+    assert doors.get("/healthz").status_code == 200
+    doors.clock.pass_time(timedelta(minutes=2))
+    answer = doors.get("/healthz")
+    assert answer.status_code == 503
+    assert "worker" in str(parts_of(answer)["outbox"]["what_to_do"])
+    assert answer.json()["outbox_waiting"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE tactful.alembic_version SET version_num = '9999'", "newer"),
+        ("DROP SCHEMA tactful CASCADE", "no tables"),
+    ],
+)
+def test_tables_of_another_version_are_noticed(doors: Doors, change: str, told: str) -> None:
+    doors.database.run(lambda c: c.exec_driver_sql(change))
+    answer = doors.get("/healthz")
+    assert answer.status_code == 503
+    assert told in str(parts_of(answer)["schema"]["sentence"])
+
+
+def test_further_parts_are_told_and_one_that_breaks_is_itself_the_finding(serve: Serve) -> None:
+    async def well() -> PartOfHealth:
+        return PartOfHealth(name="temporal", ok=True, sentence="Temporal answers.")
+
+    async def broken() -> PartOfHealth:
+        raise OSError("no route")
+
+    with serve(checks={"temporal": well, "moon": broken}) as url:
+        answer = httpx.get(f"{url}/healthz")
+    assert answer.status_code == 503
+    assert parts_of(answer)["temporal"]["ok"] is True
+    assert parts_of(answer)["moon"]["sentence"] == "moon could not be looked at (OSError)."
+
+
+@pytest.mark.slow
+def test_a_database_that_is_down_is_503_everywhere_and_all_goes_on_when_it_is_back(
+    serve: Serve, own_postgres_server: PostgresServer
+) -> None:
+    database = Database(own_postgres_server.database_url)
+    try:
+        with serve(behind=database) as url:
+            own_postgres_server.kill()
+            answer = httpx.post(f"{url}/v1/identify", json={"userId": "ada"}, timeout=30)
+            refusal_of(answer, 503, "database_down")
+            assert int(answer.headers["Retry-After"]) > 0
+            health = httpx.get(f"{url}/healthz", timeout=30)
+            assert health.status_code == 503
+            assert parts_of(health)["database"]["ok"] is False
+            page = httpx.get(f"{url}/console/customers", timeout=30)
+            assert (page.status_code, page.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+            own_postgres_server.start()
+            assert httpx.get(f"{url}/healthz", timeout=30).json()["parts"][0]["ok"] is True
+    finally:
+        database.close()
