@@ -6,6 +6,7 @@ module `expands_only`; a database whose newest migrations all do so still serves
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -58,6 +59,7 @@ def current(conn: Connection) -> str | None:
     return conn.execute(CURRENT).scalar_one_or_none()
 
 
+@cache
 def head() -> str:
     """Return the version that this code needs."""
     newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
@@ -67,6 +69,7 @@ def head() -> str:
     return newest
 
 
+@cache
 def _known() -> frozenset[str]:
     return frozenset(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
 

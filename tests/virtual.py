@@ -22,7 +22,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.contacts import Contacts
-from connectors.mailbox import Mailbox
+from connectors.mailbox import Mailbox, MailboxConfig
 from database import intake, mailbox, outbox, requests, strategies
 from database.engine import Database
 from database.freezing import Sending
@@ -150,7 +150,7 @@ async def virtual_house(test_server: Path, database_url: str) -> AsyncGenerator[
     def deliver(message: Message) -> str:
         return database.run(lambda c: mailbox.deliver(c, message, now=message.written_at))
 
-    connector = Mailbox(Mailbox.Config(), Ports(deliver=deliver))
+    connector = Mailbox(MailboxConfig(), Ports(deliver=deliver))
     sending = Sending(dict.fromkeys(Channel, ("mailbox",)), {"mailbox": timedelta(days=36_500)}, LINKS)
     plugin = tactful_plugin(Contacts(database, {"mailbox": connector}, sending))
     env = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(test_server), plugins=[plugin])
