@@ -20,7 +20,7 @@ ANCHOR = "anchor"
 MILESTONE = "milestone"
 DUE = "due"
 LOOK_AFTER_PAUSE = timedelta(days=1)
-"""How long until a paused journey is looked at again; whoever resumes it wakes it at once."""
+"""How long until a paused journey is looked at again."""
 _NO_JOURNEY = Line(JOURNEY)
 _NO_ANCHOR = Line(ANCHOR)
 
