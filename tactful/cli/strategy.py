@@ -5,16 +5,15 @@ Problems go to standard output, like those of any linter; exit code 0 is sound, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from tactful.cli.problems import print_problems
 from tactful.cli.summary import print_summary, summarise
+from tactful.cli.terminal import AsJson, Exit, examples, out, print_json
 from tactful.strategy import Problem, Reading, StrategyErrors, examine, not_yet, version_hash
 from tactful.strategy.expand import expand
 from tactful.strategy.folder import read_folder
@@ -23,19 +22,23 @@ from tactful.strategy.reading.names import STRATEGY_FILE
 from tactful.strategy.schema import EDITOR_HELP, json_schema
 from tactful.templates import check_templates
 
-app = typer.Typer(help="The strategy language: check a folder, help an editor.")
+app = typer.Typer()
 
 Folder = Annotated[Path, typer.Argument(help="The folder with strategy.yaml in it.", show_default="this folder")]
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "tactful check strategies/florist", "tactful check --expand . > expanded.yaml", "tactful check --json"
+    )
+)
 def check(
     folder: Folder = Path(),
     *,
     expanded: Annotated[
         bool, typer.Option("--expand", help="Print the file with every default written out, if it is sound.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print problems and summary as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check a strategy: everything that is wrong, with file and line, or what it holds.
 
@@ -45,19 +48,18 @@ def check(
         raise typer.BadParameter("--expand prints YAML and --json JSON: one of them.")
     files, reading = _read(folder)
     if as_json:
-        typer.echo(json.dumps(_as_json(files, reading), ensure_ascii=False, indent=2))
+        print_json(_as_json(files, reading))
     elif expanded and reading.strategy is not None:
         typer.echo(expand(files[STRATEGY_FILE], reading.strategy), nl=False)
     else:
-        console = Console(highlight=False, soft_wrap=True)
-        print_problems(console, reading.problems, files)
+        print_problems(out, reading.problems, files)
         if reading.strategy is not None:
-            print_summary(console, reading.strategy, files)
+            print_summary(out, reading.strategy, files)
     if reading.strategy is None:
-        raise typer.Exit(code=1)
+        raise typer.Exit(Exit.WRONG)
 
 
-@app.command()
+@app.command(epilog=examples("tactful schema > strategy.schema.json", "tactful schema --editor-help"))
 def schema(
     *,
     editor_help: Annotated[
@@ -65,7 +67,10 @@ def schema(
     ] = False,
 ) -> None:
     """Print the JSON Schema of strategy.yaml, with which editors complete keys and check phrases."""
-    typer.echo(EDITOR_HELP if editor_help else json.dumps(json_schema(), ensure_ascii=False, indent=2))
+    if editor_help:
+        typer.echo(EDITOR_HELP, nl=False)
+    else:
+        print_json(json_schema())
 
 
 def check_files(files: Mapping[str, str]) -> Reading:
