@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from temporalio import activity, workflow
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 
 @activity.defn
@@ -36,7 +36,13 @@ class Floor:
 async def main(address: str, task_queue: str) -> None:
     """Run a worker until killed."""
     client = await Client.connect(address)
-    await Worker(client, task_queue=task_queue, workflows=[Floor], activities=[nothing]).run()
+    await Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[Floor],
+        activities=[nothing],
+        workflow_runner=UnsandboxedWorkflowRunner(),  # as our worker runs by default
+    ).run()
 
 
 if __name__ == "__main__":
