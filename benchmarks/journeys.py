@@ -1,9 +1,9 @@
 """What a journey costs: history, actions, SQL statements, and CPU beside a floor with the same timers in the same run.
 
-Both sides run at once, each with its own Temporal, neither in the SDK's sandbox, so that foreign load meets both. What the processes burn while idle
-is measured first and taken off. CPU is worker + Temporal server; PostgreSQL is named apart. The connector accepts at
-once, as the floor's activities do nothing. Events are those of the median of 25 histories: a server under load now and
-then times a workflow task out and writes two more.
+Both sides run at once, each with its own Temporal, neither in the SDK's sandbox, so that foreign load meets both. What
+the processes burn while idle is measured first and taken off. CPU is worker + Temporal server; PostgreSQL is named
+apart. The connector accepts at once, as the floor's activities do nothing. Events are those of the median of 25
+histories: a server under load now and then times a workflow task out and writes two more.
 """
 
 from __future__ import annotations
