@@ -24,14 +24,18 @@ WAKE = text(
     "FROM journeys WHERE journey_key = :journey_key"
 )
 TAKE = text(
-    "UPDATE outbox SET lease_until = now() + interval '30 seconds', attempts = attempts + 1 WHERE outbox_no IN ("
+    "WITH oldest AS MATERIALIZED ("
     " SELECT o.outbox_no FROM outbox o WHERE (o.lease_until IS NULL OR o.lease_until < now())"
     " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.customer_key = o.customer_key AND e.outbox_no < o.outbox_no)"
     " ORDER BY o.outbox_no LIMIT :most FOR UPDATE SKIP LOCKED) "
-    "RETURNING outbox_no, customer_key, kind, workflow_id, workflow_type, subject_key, attempts"
+    "UPDATE outbox t SET lease_until = now() + interval '30 seconds', attempts = t.attempts + 1 FROM oldest "
+    "WHERE t.outbox_no = oldest.outbox_no RETURNING "
+    "t.outbox_no, t.customer_key, t.kind, t.workflow_id, t.workflow_type, t.subject_key, t.attempts"
 )
 DONE = text("DELETE FROM outbox WHERE outbox_no = ANY(:numbers)")
-GIVE_BACK = text("UPDATE outbox SET lease_until = NULL WHERE outbox_no = ANY(:numbers)")
+GIVE_BACK = text(
+    "UPDATE outbox SET lease_until = now() + least(attempts, 30) * interval '1 second' WHERE outbox_no = ANY(:numbers)"
+)
 BACKLOG = text("SELECT count(*) AS waiting, min(written_at) AS oldest FROM outbox")
 
 
@@ -79,7 +83,7 @@ def take(conn: Connection, *, most: int = 100) -> tuple[Word, ...]:
 
 
 def settle(conn: Connection, told: Sequence[int], untold: Sequence[int]) -> None:
-    """Delete what was told; give back what was not."""
+    """Delete what was told; give back what was not, to be taken again after a second for each time it was tried."""
     if told:
         conn.execute(DONE, {"numbers": list(told)})
     if untold:

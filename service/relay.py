@@ -52,7 +52,7 @@ class Relay:
                 await asyncio.sleep(pause.total_seconds())
 
     async def carry(self) -> int:
-        """Tell one batch; return how many words were told.
+        """Tell one batch; return how many words were told. What could not be told is taken again a little later.
 
         Raises:
             RPCError: Temporal could not be told any of them.
@@ -63,11 +63,21 @@ class Relay:
         answers = await asyncio.gather(*(self._tell(word) for word in words), return_exceptions=True)
         told = [word.outbox_no for word, answer in zip(words, answers, strict=True) if answer is None]
         untold = [word.outbox_no for word, answer in zip(words, answers, strict=True) if answer is not None]
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.shield(asyncio.to_thread(self._database.run, lambda c: outbox.settle(c, told, untold)))
-        failures = [answer for answer in answers if answer is not None]
-        if failures and not told:
-            raise failures[0]
+        settling = asyncio.ensure_future(
+            asyncio.to_thread(self._database.run, lambda c: outbox.settle(c, told, untold))
+        )
+        try:
+            await asyncio.shield(settling)
+        except asyncio.CancelledError:
+            await settling
+            raise
+        outages = [answer for answer in answers if isinstance(answer, RPCError)]
+        for word, answer in zip(words, answers, strict=True):
+            if answer is not None:
+                error = answer.status.name if isinstance(answer, RPCError) else type(answer).__name__
+                log.warning("relay.untold", workflow_id=word.workflow_id, kind=word.kind, error=error)
+        if outages and not told:
+            raise outages[0]
         return len(told)
 
     async def _tell(self, word: Word) -> None:
