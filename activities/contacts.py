@@ -97,7 +97,7 @@ class Contacts(Contacting):
 
 
 def crash_at(point: str) -> None:
-    """End the process on the spot where a test asked for it; the points are named in docs/operating.md."""
+    """End the process on the spot where a test asked for it; the points are named in docs/operator.md."""
     if os.environ.get("TACTFUL_CRASH_AT") == point:
         os.kill(os.getpid(), 9)
 
