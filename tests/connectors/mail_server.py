@@ -46,6 +46,7 @@ class HonestServer:
         self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, login: LoginPassword
     ) -> AuthResult:
         right = (login.login, login.password) == (USERNAME.encode(), PASSWORD.encode())
+        right = right and "AUTH" not in self.refusals
         return AuthResult(success=right, handled=False, message=self.refusals.get("AUTH"))
 
     async def handle_MAIL(  # noqa: N802

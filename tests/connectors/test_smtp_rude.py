@@ -17,6 +17,7 @@ from tests.connectors.conftest import email_message
 from tests.connectors.mail_server import PATIENCE_SECONDS, Wire, rude_server
 from tests.connectors.test_smtp import MakeSmtp, accepted, another, fault, soon
 
+LINES_OF_LONG = 200_000
 LONG = ("ü" * 60 + "\n") * 40_000
 """Allowed, and three times as long as a mail: 15 MB, more than the sockets along the way can hold."""
 SHORT_SECONDS = 0.5
@@ -184,6 +185,7 @@ async def test_a_text_that_is_not_read_is_never_ended(smtp: MakeSmtp) -> None:
         gave_up.set()
         await asyncio.wait_for(ended.wait(), PATIENCE_SECONDS)
     assert "." not in taken
+    assert len(taken) < LINES_OF_LONG, "what was still in the buffer is not sent after all"
 
 
 async def test_a_deadline_that_passes_before_the_dot_keeps_the_dot_back(smtp: MakeSmtp) -> None:

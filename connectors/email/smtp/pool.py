@@ -1,7 +1,7 @@
 """Connections to one mail server, kept open for the next mail: at most so many, each idle for at most so long.
 
-It knows nothing of mails. Whoever leaves a connection in an unknown state gets it closed at once, by reset and not
-politely: closing politely would first send what is still in the buffer, after the sender has said "not sent".
+It knows nothing of mails. A connection left in an unknown state is closed at once, by reset and not politely: closing
+politely would go on sending what is in the buffer, for as long as a slow server takes to read it.
 """
 
 from __future__ import annotations
