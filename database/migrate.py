@@ -1,7 +1,8 @@
 """Bringing a database to the tables this code needs, and saying so when it is not there.
 
-Migrations expand first and contract later: code one version older keeps running on newer tables. Each carries in its
-module `expands_only`; a database whose newest migrations all do so still serves this older code.
+Migrations expand first and contract later: code one version older keeps running on newer tables, so that workers can be
+replaced one after the other. Which versions the tables still serve stands in `served_versions`; a migration that takes
+something away empties it before its own version is added.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from database.tables import SCHEMA
 MIGRATIONS = Path(__file__).parent / "migrations"
 ONE_AT_A_TIME = 7_241_000_001
 CURRENT = text(f"SELECT version_num FROM {SCHEMA}.alembic_version")  # noqa: S608 - our own constant
+SERVE = text(f"INSERT INTO {SCHEMA}.served_versions VALUES (:version) ON CONFLICT DO NOTHING")  # noqa: S608 - as above
+SERVES = text(f"SELECT EXISTS (SELECT 1 FROM {SCHEMA}.served_versions WHERE version = :version)")  # noqa: S608 - as above
 EXISTS = text("SELECT to_regclass(:table) IS NOT NULL")
 
 
@@ -31,6 +34,7 @@ def upgrade(conn: Connection) -> str:
     if found is not None and found not in _known():
         raise SchemaError(_newer(found))
     command.upgrade(_config(conn), "head")
+    conn.execute(SERVE, {"version": head()})
     return head()
 
 
@@ -44,7 +48,7 @@ def check(conn: Connection) -> None:
     if found is None:
         msg = "the database has no tables of Tactful; run `tactful migrate` first"
         raise SchemaError(msg)
-    if found == head():
+    if found == head() or conn.execute(SERVES, {"version": head()}).scalar_one():
         return
     if found in _known():
         msg = f"the database is at version {found}, this code needs {head()}; run `tactful migrate`"

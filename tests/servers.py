@@ -90,11 +90,11 @@ def own_temporal(*, kept: bool) -> Generator[TemporalServer]:
 class Databases:
     """Databases for tests, each a copy of one template."""
 
-    def __init__(self, server: DatabaseServer) -> None:
+    def __init__(self, server: DatabaseServer, name: str = "test") -> None:
         """Take the server; the names are this process's own, so that parallel runs share a server."""
         self._server = server
         self._numbers = count(1)
-        self._mine = f"tactful_test_{os.getpid()}"
+        self._mine = f"tactful_{name}_{os.getpid()}"
 
     @contextmanager
     def template(self) -> Generator[str]:

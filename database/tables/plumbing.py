@@ -31,6 +31,13 @@ connector_holds = Table(
     comment="Connectors that cannot work now (credentials, quota), for everybody, and when to try again.",
 )
 
+served_versions = Table(
+    "served_versions",
+    metadata,
+    Column("version", Text, primary_key=True),
+    comment="The versions of the code that these tables still serve; a migration that contracts empties it.",
+)
+
 mailbox = Table(
     "mailbox",
     metadata,

@@ -7,7 +7,6 @@ Revises: nothing
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-
 revision = '0001'
 down_revision = None
 
@@ -51,6 +50,12 @@ def upgrade() -> None:
     comment='What the mailbox connectors delivered: every channel, for development.'
     )
     op.create_index(op.f('ix_mailbox_delivered_at'), 'mailbox', ['delivered_at'], unique=False, schema='tactful')
+    op.create_table('served_versions',
+    sa.Column('version', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('version', name=op.f('pk_served_versions')),
+    schema='tactful',
+    comment='The versions of the code that these tables still serve; a migration that contracts empties it.'
+    )
     op.create_table('strategies',
     sa.Column('strategy', sa.Text(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
