@@ -152,10 +152,11 @@ ELSEWHERE = {  # mistakes that leave nothing in their own line: where the place 
 }
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "found", "hint"), KEYS + NAMES + NEW_NAMES + COMPANY + RULES + STEPS + TESTS + TIMES
-)
-def test_a_mistake_is_caught_at_its_place(old: str, new: str, found: str, hint: str | None) -> None:
+ALL = (KEYS, NAMES, NEW_NAMES, COMPANY, RULES, STEPS, TESTS, TIMES)
+
+
+def mistaken(old: str, new: str, found: str) -> tuple[str, tuple[int, int]]:
+    """The florist with a mistake, and the place where it must be reported."""
     text = florist_text()
     assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
     text = text.replace(old, new)
@@ -166,8 +167,13 @@ def test_a_mistake_is_caught_at_its_place(old: str, new: str, found: str, hint: 
     if HERE not in text:
         text = text.replace(ELSEWHERE[old], HERE + ELSEWHERE[old])
     before = text[: text.index(HERE)]
-    place = (before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
-    problems = examine(florist_with(text.replace(HERE, ""))).problems
+    return text.replace(HERE, ""), (before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
+
+
+@pytest.mark.parametrize(("old", "new", "found", "hint"), [case for group in ALL for case in group])
+def test_a_mistake_is_caught_at_its_place(old: str, new: str, found: str, hint: str | None) -> None:
+    text, place = mistaken(old, new, found)
+    problems = examine(florist_with(text)).problems
     told = [problem for problem in problems if found in problem.found]
     assert [(problem.line, problem.column) for problem in told][:1] == [place], "\n".join(map(str, problems))
     assert hint is None or hint in f"{told[0].hint} {told[0].expected}"

@@ -2,7 +2,7 @@
 
 import re
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import jsonschema
 import pytest
@@ -44,7 +44,7 @@ def validator() -> jsonschema.Draft202012Validator:
 def marked(text: str) -> bool:
     """Whether an editor would mark something in a file."""
     try:
-        value = cast("object", YAML(typ="safe", pure=True).load(text))
+        value = cast("Any", YAML(typ="safe", pure=True).load(text))
     except YAMLError:
         return True
     return not validator().is_valid(value)
