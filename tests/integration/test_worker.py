@@ -85,6 +85,7 @@ def test_on_tables_that_are_newer_than_itself_it_does_not_start(
     """It would not know what it writes."""
     engine = sa.create_engine(database_url)
     with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM tactful.served_versions"))
         connection.execute(sa.text("UPDATE tactful.alembic_version SET version_num = '9999'"))
     engine.dispose()
     assert "newer" in refusal(settings(tmp_path, database_url, temporal_dev_server.address))

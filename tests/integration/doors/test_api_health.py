@@ -39,7 +39,7 @@ def test_words_that_nobody_takes_to_temporal_are_noticed(doors: Doors) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ("UPDATE tactful.alembic_version SET version_num = '9999'", "newer"),
+        ("DELETE FROM tactful.served_versions; UPDATE tactful.alembic_version SET version_num = '9999'", "newer"),
         ("DROP SCHEMA tactful CASCADE", "no tables"),
     ],
 )
