@@ -60,9 +60,9 @@ def application(stack: Stack) -> Application:
             Action("Importing their orders", lambda: _import(stack, "orders")),
         ),
         addresses={
-            "a customer's timeline": f"{stack.web_url}/customers/noor",
-            "the mailbox": f"{stack.web_url}/mailbox",
-            "all customers": f"{stack.web_url}/customers",
+            "a customer's timeline": f"{stack.web_url}/console/customers/noor",
+            "the mailbox": f"{stack.web_url}/console/mailbox",
+            "all customers": f"{stack.web_url}/console/customers",
         },
         tick=showing.tick,
     )
