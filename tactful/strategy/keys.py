@@ -182,7 +182,7 @@ BLOCKS: dict[str, Block] = {
         Key("until", Reference("event"), "The goal: ends the step at once."),
         Key("lasts", Phrase(LASTS), "How long the step lasts at most."),
         Key("again", Phrase(AGAIN), "Whether customers may come in again, and when."),
-        Key("per", Text(), "A field of the trigger's event: one journey for each of its values."),
+        Key("per", Reference("field"), "A field of the trigger's event: one journey for each of its values."),
         Key("due", Phrase(DUE), "Makes the step a clock: when the next order is due after the last."),
         Key("undisturbed_by", Many(Reference("topic")), "Topics that wait while a customer is in this step."),
         _FOR,

@@ -99,11 +99,6 @@ class Tree:
             node = found.value
         return found
 
-    def entries(self, *path: str) -> tuple[Entry, ...]:
-        """Return the entries of the mapping at a path of keys, or none."""
-        found = self.entry(*path)
-        return found.value.entries if found and isinstance(found.value, Mapping) else ()
-
 
 def read_tree(file: str, text: str) -> Tree:
     """Return the text of a file as a tree, with the problems it has as YAML. Raises nothing."""

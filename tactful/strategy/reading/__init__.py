@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tactful.strategy import tree
 from tactful.strategy.checks import check_whole
-from tactful.strategy.limits import LARGEST_FILE_BYTES, LARGEST_STRATEGY_BYTES, LONGEST_TEXT, MOST_FILES
+from tactful.strategy.limits import LARGEST_FILE_BYTES, LARGEST_STRATEGY_BYTES, LONGEST_TEXT, MOST_FILES, MOST_PROBLEMS
 from tactful.strategy.model import Strategy
 from tactful.strategy.problems import Problem, errors_in, in_reading_order
 from tactful.strategy.reading.audience import Shelf, read_offers, read_segments, read_topics
@@ -23,10 +23,12 @@ from tactful.strategy.reading.company import (
 )
 from tactful.strategy.reading.contact_rules import read_rules
 from tactful.strategy.reading.defaults import BUILT_IN, read_defaults
-from tactful.strategy.reading.desk import Desk
+from tactful.strategy.reading.desk import Desk, TooManyProblemsError
 from tactful.strategy.reading.names import STRATEGY_FILE, Names, gather
 from tactful.strategy.reading.steps import read_steps
 from tactful.strategy.tree import Mark
+
+_ENOUGH = Problem(STRATEGY_FILE, 1, 1, f"more than {MOST_PROBLEMS} problems", "these to be put right first")
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,18 @@ def examine(files: Mapping[str, str]) -> Reading:
     if too_much:
         return Reading(None, in_reading_order(too_much))
     grown = tree.read_tree(STRATEGY_FILE, files[STRATEGY_FILE])
-    problems = list(grown.problems)
+    problems = list(grown.problems[:MOST_PROBLEMS])
     if not isinstance(grown.root, tree.Mapping):
         if not problems:
             mark = grown.root.mark if grown.root else Mark(1, 1)
             found, expected = "a file without keys", "a strategy, beginning with `strategy: <its name>`"
             problems.append(Problem(STRATEGY_FILE, *mark, found, expected))
         return Reading(None, in_reading_order(problems))
-    strategy = _read(grown, files, problems)
-    problems.extend(check_whole(strategy, grown))
+    try:
+        strategy = _read(grown, files, problems)
+        problems.extend(check_whole(strategy, grown))
+    except TooManyProblemsError:
+        return Reading(None, in_reading_order([_ENOUGH, *problems]))
     return Reading(None if errors_in(problems) else strategy, in_reading_order(problems))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tactful.strategy.forms import Form, T_co
 from tactful.strategy.keys import BLOCKS
-from tactful.strategy.limits import LONGEST_LABEL, MOST_LINES, MOST_NAMES
+from tactful.strategy.limits import LONGEST_LABEL, MOST_LINES, MOST_NAMES, MOST_PROBLEMS
 from tactful.strategy.meanings import Mention
 from tactful.strategy.phrases import PhraseFault, Said, understand
 from tactful.strategy.problems import Problem, Severity
@@ -60,6 +60,10 @@ class Fields:
         return found.key.mark if found else self.place
 
 
+class TooManyProblemsError(Exception):
+    """So much is wrong that looking further helps nobody."""
+
+
 class Desk:
     """Reads nodes of one file and notes what is wrong with them."""
 
@@ -71,7 +75,9 @@ class Desk:
     def note(
         self, mark: Mark, found: str, expected: str, hint: str | None = None, *, severity: Severity = "error"
     ) -> None:
-        """Note a problem at a place."""
+        """Note a problem at a place; behind the 200th, nothing is looked at any more."""
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise TooManyProblemsError
         self.problems.append(Problem(self.file, mark.line, mark.column, found, expected, hint, severity))
 
     # mappings

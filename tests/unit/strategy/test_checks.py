@@ -331,3 +331,12 @@ def test_limits_are_kept() -> None:
         in examine({"strategy.yaml": "", **{f"templates/a/{n}": "" for n in range(1_000)}}).problems[0].found
     )
     assert "300,000 characters" in problems_of("#" * 300_000)[0].found
+
+
+def test_where_nearly_everything_is_wrong_looking_ends() -> None:
+    """Looking for the nearest name to thousands of wrong ones would take minutes."""
+    conditions = ", ".join(f"nothing{number} is known" for number in range(20))
+    segments = "".join(f"  s{number}: {{ if: [{conditions}] }}\n" for number in range(40))
+    problems = problems_of(bakery().replace("segments:\n", f"segments:\n{segments}"))
+    assert len(problems) == 201
+    assert problems[0].found == "more than 200 problems"
