@@ -122,6 +122,7 @@ class Wire:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self.heard: list[str] = []
+        self.ended = asyncio.Event()
 
     async def say(self, line: str) -> None:
         self._writer.write(line.encode() + b"\r\n")
@@ -185,6 +186,7 @@ async def rude_server(*scripts: Script) -> AsyncGenerator[RudeServer]:
         with contextlib.suppress(ConnectionError):
             await script(wire)
         writer.close()
+        wire.ended.set()
 
     server = await asyncio.start_server(serve, HOST, 0)
     rude.port = server.sockets[0].getsockname()[1]

@@ -12,7 +12,9 @@ from datetime import timedelta
 
 import pytest
 
-from tactful.connector import Fault, send
+from connectors.email.smtp import _Attempt
+from connectors.email.smtp.mail import build_mail
+from tactful.connector import Fault, SendFault, send
 from tests.connectors.conftest import email_message
 from tests.connectors.mail_server import PATIENCE_SECONDS, Wire, rude_server
 from tests.connectors.test_smtp import MakeSmtp, accepted, another, fault, soon
@@ -200,6 +202,18 @@ async def test_a_deadline_that_passes_before_the_dot_keeps_the_dot_back(smtp: Ma
     async with rude_server(ask_and_stop_the_world) as server:
         said = await fault(smtp(server.port), seconds=SHORT_SECONDS)
     assert said.fault is Fault.TRANSIENT
+
+
+async def test_the_clock_is_looked_at_once_more_before_the_dot(smtp: MakeSmtp) -> None:
+    """Nothing can stop a process at the very spot, so the spot is entered too late from the start."""
+    async with rude_server(silent_after_the_dot) as server:
+        connector = smtp(server.port)
+        with pytest.raises(SendFault) as caught:
+            async with connector._pool.connection(fresh=True) as (client, _):
+                await connector._hand_over(client, build_mail(email_message()), _Attempt(), deadline=soon(-1))
+        assert (caught.value.fault, caught.value.code) == (Fault.TRANSIENT, "deadline")
+        await asyncio.wait_for(server.wires[0].ended.wait(), PATIENCE_SECONDS)
+        assert "." not in server.wires[0].heard
 
 
 def stop_the_world(seconds: float) -> None:

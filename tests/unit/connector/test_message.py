@@ -35,7 +35,10 @@ def message(**changes: object) -> Message:
     to=text.filter(bool),
     subject=text | st.none(),
     html=text | st.none(),
-    written_at=st.datetimes(timezones=st.just(timezone(timedelta(hours=5, minutes=30)))),
+    written_at=st.datetimes(
+        datetime(1970, 1, 2),  # noqa: DTZ001 - hypothesis wants it naive
+        timezones=st.just(timezone(timedelta(hours=5, minutes=30))),
+    ),
 )
 def test_what_is_stored_is_what_is_read(to: str, subject: str | None, html: str | None, written_at: datetime) -> None:
     before = message(to=to, subject=subject, html=html, written_at=written_at)
