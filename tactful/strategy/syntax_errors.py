@@ -62,7 +62,7 @@ _WORDINGS: tuple[tuple[str, str, str, bool], ...] = (
         False,
     ),
     (
-        "hexdecimal|unknown escape|double-quoted scalar",
+        "double-quoted scalar",
         'a "\\" in double quotes that means nothing',
         "single quotes, or two backslashes",
         False,
