@@ -10,6 +10,7 @@ import re
 from enum import StrEnum
 from pathlib import Path
 
+import psycopg
 import pytest
 from pydantic.fields import FieldInfo
 from typer.main import get_group
@@ -249,6 +250,18 @@ def test_the_points_of_a_crash_are_those_that_can_be_asked_for() -> None:
     points = re.findall(r'crash_at\("([a-z_]+)"\)', text("activities/contacts.py"))
     table = section(text(OPERATOR), "A worker dies in the middle of a send")
     assert sorted(re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE)) == sorted(points)
+
+
+@pytest.mark.integration
+def test_every_statement_in_the_operators_guide_runs(database_url: str) -> None:
+    """What is typed in an emergency is typed once."""
+    statements = [
+        sql for block in blocks(text(OPERATOR), "sql") for sql in re.split(r";[^\n]*\n", block) if sql.strip()
+    ]
+    assert len(statements) > 5
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
 
 
 # ------------------------------------------------------------------------------------------------ decisions and budgets
