@@ -133,11 +133,12 @@ class _Making:
     given: _Given
 
     def part(self, route: Route) -> Part:
+        links = self.sending.links.of(self.known.situation.customer.customer_key, self.communication, route.channel)
         try:
             content = self.known.content.templates.render(
-                self._template(), route.channel, self._language(), self._variables(route)
+                self._template(), route.channel, self._language(), self._variables(links)
             )
-            return Part(route.connector, self._message(route, content))
+            return Part(route.connector, self._message(route, content, links))
         except (TemplateError, ValidationError) as error:
             raise CannotFreezeError(str(error)) from error
 
@@ -152,7 +153,7 @@ class _Making:
     def _language(self) -> str:
         return self.known.situation.customer.language or self.known.content.strategy.language
 
-    def _variables(self, route: Route) -> dict[str, object]:
+    def _variables(self, links: Mapping[str, str]) -> dict[str, object]:
         strategy = self.known.content.strategy
         customer, journey = self.known.situation.customer, self.known.situation.journey
         email = next((a.address for a in customer.addresses if a.channel is Channel.EMAIL), None)
@@ -167,21 +168,20 @@ class _Making:
             due_on=journey.due_at.astimezone(self.zone).date() if journey and journey.due_at else None,
             offer_code=self.given.code,
             offer_ends_on=self.given.ends_on,
-            links=self.sending.links.of(customer.customer_key, self.communication, route.channel),
+            links=links,
             journeys=self.known.journeys,
             language=self._language(),
         )
 
-    def _message(self, route: Route, content: Content) -> Message:
+    def _message(self, route: Route, content: Content, links: Mapping[str, str]) -> Message:
         sender = self.known.governance.strategy.sender
         marketing = Purpose(self.known.row["purpose"]) is Purpose.MARKETING
         one_click = marketing and route.channel is Channel.EMAIL
-        links = self.sending.links.of(self.known.situation.customer.customer_key, self.communication, route.channel)
         return Message(
             key=part_key(self.known.situation.contact.contact_key, route),
             channel=route.channel,
             to=route.address,
-            sender_address=content.sender_email or _sender(sender, route.channel),
+            sender_address=_sender(sender, content, route.channel),
             sender_name=content.sender_name or sender.name,
             subject=content.subject,
             html=content.html,
@@ -196,7 +196,12 @@ class _Making:
         )
 
 
-def _sender(sender: Sender, channel: Channel) -> str:
+def _sender(sender: Sender, content: Content, channel: Channel) -> str:
+    """Return the sender's address on a channel: the template's own, else the strategy's."""
+    if channel is Channel.SMS and content.sender_name:
+        return content.sender_name
+    if channel is Channel.EMAIL and content.sender_email:
+        return content.sender_email
     own = {
         Channel.EMAIL: sender.email,
         Channel.SMS: sender.sms,

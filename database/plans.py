@@ -125,7 +125,7 @@ def leave_step(conn: Connection, customer_key: UUID, journey_key: UUID, step: st
 
     Run again after it was left, it changes nothing and gives the same answer.
     """
-    locked = customers.lock(conn, customer_key)
+    revision = customers.revise(conn, customer_key)
     journey = _journey(conn, journey_key)
     if journey["step"] != step:
         return Left(again=False, then=_type_of(conn, journey))
@@ -135,7 +135,7 @@ def leave_step(conn: Connection, customer_key: UUID, journey_key: UUID, step: st
     if moved_on or (following is not None and (following.in_flight or state.ended or not _time_is_up(journey, now))):
         return Left(again=True, then=None)
     loaded = strategies.load(conn, journey["strategy"], journey["version"])
-    cause = Cause(customer_key, locked["revision"], now)
+    cause = Cause(customer_key, revision, now)
     if not state.ended:
         timed_out = _time_is_up(journey, now) and stays_open(loaded.strategy.steps[journey["step"]])
         journeys.close(conn, journey_key, JourneyState.TIMED_OUT if timed_out else JourneyState.COMPLETED, cause)

@@ -91,7 +91,7 @@ def record(
         outcomes: One for each part.
         now: Aware UTC instant.
     """
-    locked = customers.lock(conn, customer_key)
+    revision = customers.revise(conn, customer_key)
     ending = _ending(claimed, outcomes, now)
     in_flight = ending.state is ContactState.CLAIMED
     settled_otherwise = ending.state in {ContactState.SKIPPED, ContactState.PARKED}
@@ -106,14 +106,14 @@ def record(
         "frees": ending.state is ContactState.PLANNED or (settled_otherwise and ending.reason is not Reason.UNKNOWN),
         "unspent": ending.unspent,
         "now": now,
-        "revision": locked["revision"],
+        "revision": revision,
         "parts": json.dumps([_part(outcome, claimed, ending) for outcome in outcomes]),
     }
     written = conn.execute(RECORD, row).one_or_none()
     if written is None:
         return NotClaimed(ContactState.CLAIMED, Reason.IN_FLIGHT, now + LEASE)
     for outcome in outcomes:
-        _consequences(conn, outcome, locked["revision"], now)
+        _consequences(conn, outcome, revision, now)
     over = written.journey_state is not None and JourneyState(written.journey_state).ended
     following = plans.read_next(conn, written.journey_key, over=over) if written.journey_key else None
     return NotClaimed(ending.state, ending.reason, ending.due_at, over, following)

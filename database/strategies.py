@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import URL, Connection, text
 
 from tactful.following import watched_events
 from tactful.strategy import NotYet, Strategy, not_yet, read_strategy, version_hash
@@ -63,7 +63,7 @@ class Published:
     not_yet: tuple[NotYet, ...]
 
 
-_kept: OrderedDict[tuple[str, str], Loaded] = OrderedDict()
+_kept: OrderedDict[tuple[URL, str, int], Loaded] = OrderedDict()
 _keeping = threading.Lock()
 
 
@@ -98,7 +98,7 @@ def published(conn: Connection) -> tuple[Loaded, ...]:
 
 def load(conn: Connection, strategy: str, version: int) -> Loaded:
     """Return one version, compiled; from the cache where this process has seen it."""
-    key = (str(conn.engine.url), f"{strategy}/{version}")
+    key = (conn.engine.url, strategy, version)
     with _keeping:
         if key in _kept:
             _kept.move_to_end(key)
