@@ -171,7 +171,7 @@ class _Compiler:
         email = Email(masked, events, mask, self.problems)
         email.check()
         subject, preheader = (
-            _in_ascii(mask.hide(head).text) if head and tag not in masked.text else None
+            escape(mask.hide(head).text) if head and tag not in masked.text else None
             for head, tag in zip(heads, ("<mj-title", "<mj-preview"), strict=True)
         )
         if heads[1] and preheader is None:
@@ -198,7 +198,3 @@ class _Compiler:
 
     def _wrong(self, place: Place, found: str, expected: str, hint: str | None = None) -> None:
         self.problems.append(Problem(place.file, place.line, place.column, found, expected, hint))
-
-
-def _in_ascii(text: str) -> str:
-    return "".join(char if char.isascii() else f"&#{ord(char)};" for char in escape(text))

@@ -7,6 +7,7 @@ still masked. Fonts are never loaded from other people's servers, unless a templ
 from __future__ import annotations
 
 import re
+import sys
 from html import escape
 
 import mrml
@@ -22,8 +23,28 @@ OPTIONS = mrml.RenderOptions(fonts={})
 POSITION = re.compile(r"at position (\d+):\d+")
 HEAD_TEXTS = ("mj-title", "mj-preview")
 
+FIRST_PRINTABLE = 0xA0
+FIRST_SURROGATE, LAST_SURROGATE = 0xD800, 0xDFFF
+REFERENCE = re.compile(r"&#([0-9]{3,7});")
+
 Edits = dict[tuple[int, int], "str | Written"]
 """New text for stretches of the document, by (start, end)."""
+
+
+def in_ascii(text: str) -> str:
+    """Return markup with references for what is not ASCII: mrml miscounts it, or prints it as `u{a0}`."""
+    return text if text.isascii() else "".join(char if char.isascii() else f"&#{ord(char)};" for char in text)
+
+
+def in_full(html: str) -> str:
+    """Return HTML with the characters its references stand for, where they are no ASCII."""
+    return REFERENCE.sub(_character, html)
+
+
+def _character(reference: re.Match[str]) -> str:
+    code = int(reference[1])
+    printable = FIRST_PRINTABLE <= code <= sys.maxunicode and not FIRST_SURROGATE <= code <= LAST_SURROGATE
+    return chr(code) if printable else reference[0]
 
 
 class Email:
@@ -142,14 +163,11 @@ class Email:
                 self._spell_out(event)
         document = self._edited()
         try:
-            html = mrml.to_html(document.text, None, OPTIONS).content
-        except OSError as error:
-            position = POSITION.search(str(error))
-            before = document.text.encode()[: int(position[1])] if position else b""
-            place = document.place(len(before.decode(errors="ignore")))
-            self.problems.append(
-                Problem(place.file, place.line, place.column, f"MJML that cannot be read ({error})", "well-formed MJML")
-            )
+            html = in_full(mrml.to_html(in_ascii(document.text), None, OPTIONS).content)
+        except BaseException as error:
+            if not isinstance(error, OSError) and type(error).__name__ != "PanicException":
+                raise
+            self._refused(document, error)
             return None
         for piece in self.mask.lost(html + "".join(self.prologue)):
             place = piece.place(0)
@@ -165,12 +183,22 @@ class Email:
             )
         return "".join(self.prologue) + html
 
+    def _refused(self, document: Written, error: BaseException) -> None:
+        """Say that mrml gave up, and where if it says so; what is not ASCII counted as several characters there."""
+        position = POSITION.search(str(error))
+        offset = int(position[1]) if position else 0
+        while offset and len(in_ascii(document.text[:offset])) > int(position[1] if position else 0):
+            offset -= 1
+        place = document.place(offset)
+        why = str(error) if isinstance(error, OSError) else "the compiler stumbles over it"
+        found = f"MJML that cannot be read ({why})"
+        self.problems.append(Problem(place.file, place.line, place.column, found, "well-formed MJML"))
+
     def _spell_out(self, start: Start) -> None:
-        """Write attribute values in ASCII: what mrml thinks unprintable it prints as Rust would, as `u{a0}`."""
+        """Spell out what mrml would print as Rust does: a backslash, double quotes inside single ones."""
         for attribute in start.attributes:
             value = attribute.value.replace("\\", "&#92;")
             value = value.replace('"', "&quot;") if attribute.quote == "'" else value
-            value = "".join(char if char.isascii() else f"&#{ord(char)};" for char in value)
             if value != attribute.value:
                 at = self.written.text.index(attribute.value, attribute.offset + len(attribute.name))
                 self.edits[at, at + len(attribute.value)] = value

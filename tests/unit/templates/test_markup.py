@@ -59,7 +59,7 @@ def test_every_character_comes_through_attributes_and_text(char: str) -> None:
     """mrml alone writes a hard space in an attribute as `\\u{a0}`."""
     text = f'<mj-image src="https://x.example/{{{{ key }}}}" alt="a{char}b" /><mj-text>a{char}b</mj-text>'
     html = html_of(whole(COLUMN.format(text.replace("{{ key }}", ""))))
-    spelled = "".join(one if one.isascii() and one != "\\" else f"&#{ord(one)};" for one in char)
+    spelled = char.replace("\\", "&#92;")
     assert f'alt="a{spelled}b"' in html
     assert f">a{char}b</div>" in html
 
