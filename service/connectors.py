@@ -69,8 +69,8 @@ def read_connectors(path: Path, ports: Ports, environ: Mapping[str, str] = os.en
     document = _parsed(path)
     reading = _Reading(path, environ)
     reading.sections(document)
-    configured = reading.connectors(reading.table(document, "connectors"))
-    by_channel = reading.channels(reading.table(document, "channels"), configured)
+    configured = reading.connectors(reading.table(document, "connectors", "connectors"))
+    by_channel = reading.channels(reading.table(document, "channels", "channels"), configured)
     if reading.problems:
         raise ConfigurationError(f"{path}: {problem}" for problem in reading.problems)
     return Connectors({name: one.connector(one.config, ports) for name, one in configured.items() if one}, by_channel)
@@ -113,17 +113,17 @@ class _Reading:
             if name not in _SECTIONS:
                 self._unknown(name, _SECTIONS, "section")
 
-    def table(self, parent: Mapping[str, Any], key: str) -> dict[str, Any]:
-        """Return a table of the document, empty where there is none."""
-        found = parent.get(key, {})
+    def table(self, parent: Mapping[str, Any], name: str, key: str) -> dict[str, Any]:
+        """Return the table `name` of `parent`, empty where there is none; `key` is what the file calls it."""
+        found = parent.get(name, {})
         if isinstance(found, dict):
             return cast("dict[str, Any]", found)
-        self.problems.append(f"{key}: must be a table, [{key}.NAME]")
+        self.problems.append(f"{key}: must be a table, [{key}]")
         return {}
 
     def connectors(self, tables: Mapping[str, Any]) -> dict[str, _Configured | None]:
         """Return each configured connector by name; None for one that has a problem."""
-        return {name: self._connector(name, self.table(tables, name)) for name in tables}
+        return {name: self._connector(name, self.table(tables, name, f"connectors.{name}")) for name in tables}
 
     def channels(self, tables: Mapping[str, Any], known: Mapping[str, _Configured | None]) -> dict[Channel, Any]:
         """Return the names to use per channel, each a connector that serves it."""
@@ -132,7 +132,7 @@ class _Reading:
             if name not in set(Channel):
                 self._unknown(f"channels.{name}", Channel, "channel")
             else:
-                found[Channel(name)] = self._uses(Channel(name), self.table(tables, name), known)
+                found[Channel(name)] = self._uses(Channel(name), self.table(tables, name, f"channels.{name}"), known)
         return found
 
     def _connector(self, name: str, table: Mapping[str, Any]) -> _Configured | None:

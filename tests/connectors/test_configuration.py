@@ -101,6 +101,9 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
 
         [channels.push]
         use = "smtp"
+
+        [channels]
+        letter = "smtp"
         """,
     )
     assert found == [
@@ -117,6 +120,8 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
         'channels.email.use: there is no connector "smtpp". Did you mean "smtp"?',
         'channels.fax: there is no channel "fax". There are: email, sms, push, letter.',
         'channels.push.use: must list connectors by name, first choice first: use = ["smtp"]',
+        "channels.letter: must be a table, [channels.letter]",
+        'channels.letter.use: must list connectors by name, first choice first: use = ["smtp"]',
     ]
 
 
@@ -154,8 +159,12 @@ def test_a_secret_that_cannot_be_had_is_named_by_its_place(tmp_path: Path, passw
             'connectors.smtp: the password would cross the network unencrypted: use tls = "starttls" or "tls"',
         ),
         ('tls = "ssl"', "connectors.smtp.tls: Input should be 'none', 'starttls' or 'tls'"),
-        ('bounces_to = "nobody"', "connectors.smtp.bounces_to: An email address must have an @-sign."),
+        ('bounces_to = "nobody"', "connectors.smtp.bounces_to: is not an email address, or not in ASCII before the @"),
         ('hello_as = "two words"', "connectors.smtp.hello_as: String should match pattern '^[!-~]{1,255}$'"),
+        (
+            'username = ""\npassword = { env = "P" }',
+            "connectors.smtp.username: String should have at least 1 character",
+        ),
         ("connections = 0", "connectors.smtp.connections: Input should be greater than or equal to 1"),
     ],
 )
@@ -179,7 +188,7 @@ def test_a_certificate_file_is_looked_into(tmp_path: Path) -> None:
         (b"[connectors.smtp]\n[connectors.smtp]", "is not TOML: Cannot declare"),
         (b'host = "\xff"', "is not UTF-8 (byte 8)"),
         (b"#" * 1_000_001, "longer than 1,000,000 bytes"),
-        (b"connectors = 1\nchannels = [1]", "connectors: must be a table, [connectors.NAME]"),
+        (b"connectors = 1\nchannels = [1]", "connectors: must be a table, [connectors]"),
     ],
     ids=["torn", "twice", "not UTF-8", "too long", "no tables"],
 )

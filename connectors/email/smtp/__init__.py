@@ -19,11 +19,10 @@ from typing import Annotated, ClassVar, Literal, Self, cast
 
 from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPResponseException, SMTPServerDisconnected
 from aiosmtplib.protocol import SMTPProtocol
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from connectors.email.smtp.faults import Stage, enhanced_status, fault_of_failure, fault_of_reply, wait_asked_for
-from connectors.email.smtp.mail import Mail, build_mail
+from connectors.email.smtp.mail import Mail, build_mail, with_ascii_domain
 from connectors.email.smtp.pool import Pool, reset
 from tactful.connector import (
     Accepted,
@@ -48,11 +47,10 @@ _LINE_WITH_DOT = re.compile(rb"(?m)^\.")
 
 
 def _email_address(address: str) -> str:
-    try:
-        checked = validate_email(address, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError as error:
-        raise ValueError(str(error)) from None
-    return checked.normalized
+    checked = with_ascii_domain(address)
+    if checked is None or not checked.isascii():
+        raise ValueError("is not an email address, or not in ASCII before the @")
+    return checked
 
 
 def _pem_file(path: Path) -> Path:
@@ -67,11 +65,11 @@ def _pem_file(path: Path) -> Path:
 class SmtpConfig(ConnectorConfig):
     """How to reach the mail server. Documented, key by key, in docs/connectors/smtp.md."""
 
-    host: str = Field(min_length=1)
+    host: str = Field(pattern=r"^[!-~]+$")
     tls: Literal["none", "starttls", "tls"] = "starttls"
     port: int | None = Field(default=None, ge=1, le=65535)
     ca_file: Annotated[Path, AfterValidator(_pem_file)] | None = None
-    username: str | None = None
+    username: str | None = Field(default=None, min_length=1)
     password: SecretStr | None = None
     bounces_to: Annotated[str, AfterValidator(_email_address)] | None = None
     hello_as: str | None = Field(default=None, pattern=r"^[!-~]{1,255}$")

@@ -74,6 +74,15 @@ def build_mail(message: Message) -> Mail:
     return Mail(sender, recipient, message_id, headers.encode("ascii") + _body(message))
 
 
+def with_ascii_domain(address: str) -> str | None:
+    """Return the address with its domain in ASCII, or None if it is not one."""
+    try:
+        checked = validate_email(address, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        return None
+    return f"{checked.local_part}@{checked.ascii_domain}"
+
+
 def _require_single_lines(message: Message) -> None:
     """Refuse a message that could write headers of its own."""
     for name in _IN_HEADERS:
@@ -85,7 +94,7 @@ def _require_single_lines(message: Message) -> None:
 
 
 def _recipient(to: str) -> str:
-    address = _with_ascii_domain(to)
+    address = with_ascii_domain(to)
     if address is None:
         raise SendFault(Fault.BAD_RECIPIENT, "address", "the recipient's address is not an email address")
     if not address.isascii():
@@ -94,19 +103,10 @@ def _recipient(to: str) -> str:
 
 
 def _own_address(address: str | None, what: str) -> str:
-    checked = _with_ascii_domain(address or "")
+    checked = with_ascii_domain(address or "")
     if checked is None or not checked.isascii():
         raise _bad("sender", f"the {what} is missing or not an email address in ASCII")
     return checked
-
-
-def _with_ascii_domain(address: str) -> str | None:
-    """Return the address with its domain in ASCII, or None if it is not one."""
-    try:
-        checked = validate_email(address, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        return None
-    return f"{checked.local_part}@{checked.ascii_domain}"
 
 
 def _reply_to(message: Message) -> Iterator[tuple[str, str]]:
