@@ -37,7 +37,6 @@ from tactful.links import Links
 GRACE: Final = contract.CONTACT_TIMEOUT + timedelta(seconds=10)
 DATABASE_PATIENCE: Final = timedelta(seconds=30)
 LOOK_EVERY: Final = timedelta(seconds=3)
-FOREVER: Final = timedelta(days=36_500)
 
 log = structlog.get_logger()
 
@@ -89,7 +88,7 @@ def _windows(connectors: Connectors) -> Mapping[str, timedelta | None]:
     found: dict[str, timedelta | None] = {}
     for name, connector in connectors.by_name.items():
         key = connector.capabilities.idempotency
-        found[name] = (key.window or FOREVER) if isinstance(key, NativeKey) else None
+        found[name] = key.window if isinstance(key, NativeKey) else None
     return found
 
 
