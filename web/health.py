@@ -55,7 +55,7 @@ async def look(house: House) -> HealthAnswer:
 
 
 def _tables(doing: Doing) -> list[PartOfHealth]:
-    told = "Run `make migrate` with this version, or start the version that the tables are for."
+    told = "Run `tactful migrate` with this version, or start the version that the tables are for."
     return [PartOfHealth(name="schema", ok=False, sentence=f"{doing.wrong}.", what_to_do=told)]
 
 

@@ -28,18 +28,24 @@ for part in (strategy, published, customers, events, imports, doctor, migrate):
     app.add_typer(part.app)
 
 
+def _say_version(wanted: bool) -> None:  # noqa: FBT001 - how typer calls it
+    if wanted:
+        typer.echo(version("tactful"))
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     *,
     debug: Annotated[bool, typer.Option("--debug", envvar=DEBUG, help="Show the traceback of a failure.")] = False,
-    show_version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_say_version)
+    ] = False,
 ) -> None:
     """Runs a company's contact strategy."""
+    del show_version  # said by its callback, before anything else is looked at
     if debug:
         os.environ[DEBUG] = "1"
-    if show_version:
-        typer.echo(version("tactful"))
-        raise typer.Exit
 
 
 def main() -> None:

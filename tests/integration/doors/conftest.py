@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 
 from database import strategies
 from database.engine import Database
+from tests.integration.doors.commands import Command
 from tests.small_strategy import files
 from web.app import create_app
 from web.config import WebConfig
@@ -117,3 +119,9 @@ def doors(serve: Serve, database: Database, clock: Clock) -> Generator[Doors]:
         opened = Doors(url, client, database, clock)
         opened.publish()
         yield opened
+
+
+@pytest.fixture
+def tactful(doors: Doors, tmp_path: Path) -> Command:
+    """The command line, pointed at the doors, in a folder of its own."""
+    return Command(doors.url, tmp_path)
