@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from math import isfinite
 from typing import cast
 
@@ -71,17 +71,24 @@ class Day:
         Raises:
             ValueError: The form has a directive that is not about a day (`%H`) or not known.
         """
-        locale = locale_of(self.language)
-        if form in NAMED_FORMS:
-            return format_date(self.on, form, locale=locale)
-        return DIRECTIVE.sub(lambda match: self._directive(match.group(), locale), form)
+        return _in_words(self.on, self.language, form)
 
-    def _directive(self, directive: str, locale: Locale) -> str:
-        if directive == "%%":
-            return "%"
-        if directive not in DIRECTIVES:
-            raise ValueError(f"{directive} is none of {', '.join(DIRECTIVES)}")
-        return format_date(self.on, DIRECTIVES[directive], locale=locale)
+
+@lru_cache(maxsize=4096)
+def _in_words(day: date, language: str, form: str) -> str:
+    """Return a date in a form. Kept: a thousand messages of one day say the same few dates."""
+    locale = locale_of(language)
+    if form in NAMED_FORMS:
+        return format_date(day, form, locale=locale)
+    return DIRECTIVE.sub(lambda match: _directive(day, match.group(), locale), form)
+
+
+def _directive(day: date, directive: str, locale: Locale) -> str:
+    if directive == "%%":
+        return "%"
+    if directive not in DIRECTIVES:
+        raise ValueError(f"{directive} is none of {', '.join(DIRECTIVES)}")
+    return format_date(day, DIRECTIVES[directive], locale=locale)
 
 
 @dataclass(frozen=True, slots=True)
