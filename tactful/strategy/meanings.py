@@ -7,11 +7,11 @@ is declared is for the reader, which knows the declarations.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Literal, cast
 
-from lark import Token, Transformer, Tree
+from lark import Token, Tree
 
 from tactful.strategy.amounts import (
     MOST_DIGITS,
@@ -25,12 +25,12 @@ from tactful.strategy.amounts import (
     time_of_day,
     whole,
 )
+from tactful.strategy.condition_meanings import ConditionMeanings, Mention
 from tactful.strategy.forms import Measured, QuietFor, Typed
 from tactful.strategy.model import (
     Again,
     Brake,
     Cap,
-    Condition,
     Due,
     Expiry,
     FieldType,
@@ -47,12 +47,7 @@ from tactful.strategy.spelling import did_you_mean
 from tactful.strategy.standards import COMMON_CURRENCIES, CURRENCIES
 from tactful.words import Channel
 
-MentionKind = Literal["event", "fact", "anchor", "topic", "value"]
-Operator = Literal[">=", "<=", ">", "<", "=", "is not"]
-Value = int | Decimal | Money | date | bool | str
-
 LONGEST_YEARS = 10
-_COUNTED = ("orders", "spent")
 _SPANS = {
     "minute": (Span(seconds=60), LONGEST_YEARS * 366 * 24 * 60),
     "hour": (Span(seconds=3600), LONGEST_YEARS * 366 * 24),
@@ -61,15 +56,6 @@ _SPANS = {
     "month": (Span(months=1), LONGEST_YEARS * 12),
     "year": (Span(months=12), LONGEST_YEARS),
 }
-
-
-@dataclass(frozen=True)
-class Mention:
-    """A name or value said in a phrase, `offset` characters from its beginning."""
-
-    kind: MentionKind
-    text: str
-    offset: int
 
 
 @dataclass(frozen=True)
@@ -101,17 +87,8 @@ def meaning(parsed: Tree[Token], text: str) -> tuple[object, tuple[Mention, ...]
     return meanings.transform(parsed), tuple(meanings.mentions)
 
 
-class _Meanings(Transformer[Token, object]):
+class _Meanings(ConditionMeanings):
     """Turns the parse of one phrase into its value; `mentions` fills up on the way."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-        self.mentions: list[Mention] = []
-
-    def mention(self, kind: MentionKind, token: Token) -> str:
-        self.mentions.append(Mention(kind, str(token), token.start_pos or 0))
-        return str(token)
 
     # lengths of time, times of day, amounts
 
@@ -268,82 +245,3 @@ class _Meanings(Transformer[Token, object]):
 
     def measure(self, parts: list[object]) -> Measured:
         return Measured(cast("str", parts[0]), cast("Span | None", parts[1]))
-
-    # conditions
-
-    def window(self, parts: list[Span]) -> Span:
-        return parts[0]
-
-    def orders(self, parts: list[object]) -> Condition:
-        window, operator, count = cast("tuple[Span | None, Operator, Token]", tuple(parts))
-        return Condition(text=self.text, fact="orders", window=window, operator=_plain(operator), value=whole(count))
-
-    def spent(self, parts: list[object]) -> Condition:
-        window, operator, amount = cast("tuple[Span | None, Operator, Money]", tuple(parts))
-        return Condition(text=self.text, fact="spent", window=window, operator=_plain(operator), value=amount)
-
-    def since_registered(self, parts: list[object]) -> Condition:
-        operator, span = cast("tuple[Operator, Span]", tuple(parts))
-        return Condition(text=self.text, fact="since_registered", operator=_plain(operator), value=span)
-
-    def since_last_order(self, parts: list[object]) -> Condition:
-        operator, span = cast("tuple[Operator, Span]", tuple(parts))
-        return Condition(text=self.text, fact="since_last_order", operator=_plain(operator), value=span)
-
-    def compared(self, parts: list[object]) -> Condition:
-        fact, window, operator, value = cast("tuple[Token, Span | None, Operator | None, Value | None]", tuple(parts))
-        name = self.mention("fact", fact)
-        if "." in name:
-            return self.happened(fact, window, operator, value)
-        if window is not None or operator is None or value is None:
-            expected = f"`{name} is known`, or `{name}`, a comparison and a value, without a window"
-            raise MeaningFault(fact, expected, did_you_mean(name, _COUNTED))
-        return Condition(text=self.text, fact="property", name=name, operator=_plain(operator), value=value)
-
-    def happened(self, fact: Token, window: Span | None, operator: Operator | None, value: Value | None) -> Condition:
-        if value is None:
-            return Condition(text=self.text, fact="event", name=str(fact), window=window)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise MeaningFault(fact, f"how often it happened: `{fact} >= 2`")
-        operator = _plain(operator or ">=")
-        return Condition(text=self.text, fact="event", name=str(fact), window=window, operator=operator, value=value)
-
-    def known(self, parts: list[Token]) -> Condition:
-        return self.property_is(parts[0], "known", "=", value=True)
-
-    def not_known(self, parts: list[Token]) -> Condition:
-        return self.property_is(parts[0], "known", "=", value=False)
-
-    def equals(self, parts: list[object]) -> Condition:
-        return self.property_is(cast("Token", parts[0]), "property", "=", value=cast("Value", parts[1]))
-
-    def differs(self, parts: list[object]) -> Condition:
-        return self.property_is(cast("Token", parts[0]), "property", "is not", value=cast("Value", parts[1]))
-
-    def property_is(
-        self, fact: Token, kind: Literal["known", "property"], operator: Operator, *, value: Value
-    ) -> Condition:
-        name = self.mention("fact", fact)
-        if "." in name:
-            raise MeaningFault(fact, f"the name of a property before `is`; an event is counted: `{name} >= 1`")
-        return Condition(text=self.text, fact=kind, name=name, operator=operator, value=value)
-
-    def literal(self, parts: list[Token | Money]) -> Value:
-        (token,) = parts
-        if isinstance(token, Money):
-            return token
-        self.mention("value", token)
-        if token.type == "NUMBER":
-            return whole(token)
-        if token.type == "DECIMAL":
-            return decimal(token)
-        if token.type == "DATE":
-            return calendar_day(token)
-        if token.type == "YES_NO":
-            return str(token) == "yes"
-        return str(token)[1:-1] if token.type == "QUOTED" else str(token)
-
-
-def _plain(operator: Operator) -> Operator:
-    """Return the operator as a plain text: the parser's token would be kept by the value otherwise."""
-    return cast("Operator", str(operator))

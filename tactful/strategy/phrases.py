@@ -16,9 +16,10 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError
 
 from tactful.strategy.amounts import WEEKDAYS, MeaningFault
+from tactful.strategy.condition_meanings import Mention
 from tactful.strategy.forms import FORMS, Form, T_co
 from tactful.strategy.limits import LONGEST_PHRASE
-from tactful.strategy.meanings import Mention, meaning
+from tactful.strategy.meanings import meaning
 from tactful.strategy.mending import mended
 from tactful.strategy.spelling import listed, quoted
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tactful.strategy.condition_meanings import Mention
 from tactful.strategy.forms import Form, T_co
 from tactful.strategy.keys import BLOCKS
 from tactful.strategy.limits import LONGEST_LABEL, MOST_LINES, MOST_NAMES, MOST_PROBLEMS
-from tactful.strategy.meanings import Mention
 from tactful.strategy.phrases import PhraseFault, Said, understand
 from tactful.strategy.problems import Problem, Severity
 from tactful.strategy.reading.names import Names
