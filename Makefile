@@ -42,7 +42,7 @@ bench: .venv/.dev-installed ## Measure against the budgets of docs/benchmarks.md
 
 .PHONY: lock
 lock: .venv/.dev-installed ## Pin requirements/ anew after pyproject.toml changed (UPGRADE=1 also takes newer versions)
-	$(LOCK) requirements/dev.txt --extra worker --extra embedded --extra conformance --group dev
+	$(LOCK) requirements/dev.txt --extra worker --extra embedded --group dev
 	$(LOCK) requirements/run.txt --extra worker --extra embedded --group build --constraint requirements/dev.txt
 	$(LOCK) requirements/app.txt --extra worker --group build --constraint requirements/dev.txt
 

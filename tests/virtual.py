@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -66,11 +66,17 @@ class VirtualHouse:
 
     async def track(self, user: str, event: str, *, at: datetime | None = None, **properties: object) -> None:
         """Tell of something a customer did, and let what follows begin."""
-        await self.store(user, event, at=at, **properties)
+        await self.store(user, event, properties, at=at)
         await self.carry()
 
     async def store(
-        self, user: str, event: str, *, at: datetime | None = None, historical: bool = False, **properties: object
+        self,
+        user: str,
+        event: str,
+        properties: Mapping[str, object],
+        *,
+        at: datetime | None = None,
+        historical: bool = False,
     ) -> None:
         """Store an event without carrying word of it to Temporal."""
         now = await self.now()

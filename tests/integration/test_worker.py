@@ -46,7 +46,7 @@ def start(told: Mapping[str, str]) -> subprocess.Popen[str]:
     """Start a worker that knows only what it is told."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("TACTFUL_", "TEMPORAL_"))}
     command = [sys.executable, "worker.py"]
-    return subprocess.Popen(command, cwd=CHECKOUT, env=bare | told, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=CHECKOUT, env={**bare, **told}, stderr=subprocess.PIPE, text=True)
 
 
 def refusal(told: Mapping[str, str]) -> str:

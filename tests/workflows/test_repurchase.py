@@ -22,7 +22,8 @@ async def order(
 ) -> None:
     """Place an order for an occasion."""
     total = {"amount": amount, "currency": "GBP"}
-    await house.store(user, "order.placed", at=at, historical=at is not None, occasion=occasion, total=total)
+    placed = {"occasion": occasion, "total": total}
+    await house.store(user, "order.placed", placed, at=at, historical=at is not None)
     await house.carry()
 
 

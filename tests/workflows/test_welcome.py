@@ -51,7 +51,7 @@ async def test_an_order_that_temporal_has_not_heard_of_yet_stops_the_welcome_all
     """The order is committed, its word still lies in the outbox: what is due meanwhile is not sent."""
     await registered(house, "cyd")
     await house.pass_time(2 * DAY)
-    await house.store("cyd", "order.placed", total={"amount": "30", "currency": "GBP"})
+    await house.store("cyd", "order.placed", {"total": {"amount": "30", "currency": "GBP"}})
     await house.env.sleep(3 * DAY)
     assert [name for name, _ in await house.sent("cyd")] == ["hello"]
 
