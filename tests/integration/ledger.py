@@ -170,6 +170,28 @@ class Ledger:
         """Do something in one transaction."""
         return self.database.run(work)
 
+    def race(self, *works: Callable[[sa.Connection], T]) -> list[T]:
+        """Do several things in transactions that have all begun before any of them goes on."""
+        barrier = Barrier(len(works))
+
+        def begin(work: Callable[[sa.Connection], T]) -> T:
+            waited: list[int] = []
+
+            def begun(conn: sa.Connection) -> T:
+                conn.execute(sa.text("SELECT 1"))
+                if not waited:  # a transaction that is tried again waits for nobody
+                    waited.append(barrier.wait(timeout=30))
+                return work(conn)
+
+            return self.run(begun)
+
+        with ThreadPoolExecutor(len(works)) as threads:
+            return [future.result(timeout=60) for future in [threads.submit(begin, work) for work in works]]
+
+    def claiming(self, contact: Any, sending: Sending = KEYED) -> Callable[[sa.Connection], Claimed | NotClaimed]:
+        """Return the first transaction of a contact, to be raced."""
+        return lambda c: claims.claim(c, contact.customer_key, contact.contact_key, sending, now=self.now)
+
     def _message_id(self) -> str:
         self._told += 1
         return f"m{self._told}"
