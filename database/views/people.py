@@ -186,6 +186,5 @@ def _journey_sentence(row: RowMapping, days: int, milestones: int) -> str:
     state = JourneyState(row["state"])
     if state is JourneyState.OPEN:
         return f"{row['step']}{about}: day {days + 1}, {said}{planned}{reached}"
-    return (
-        f"{row['step']}{about}: {_ENDS[state]} after {days} {'day' if days == 1 else 'days'}, {said}{planned}{reached}"
-    )
+    after = "on the first day" if days == 0 else "after 1 day" if days == 1 else f"after {days} days"
+    return f"{row['step']}{about}: {_ENDS[state]} {after}, {said}{planned}{reached}"

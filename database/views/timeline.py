@@ -95,7 +95,8 @@ def _contact(told: ContactAnswer, *, planned: bool = False) -> TimelineEntry:
         at=at,
         kind="contact",
         title=f"{told.step} / {told.communication}",
-        sentence=told.sentence,
+        # Of what is still to come, the entry itself says when; left is why it was put off, if it was.
+        sentence=told.sentence.partition(". ")[2] if planned else told.sentence,
         contact_key=told.contact_key,
         journey_key=told.journey_key,
         state=told.state,
