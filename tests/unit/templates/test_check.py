@@ -39,6 +39,8 @@ def test_a_sound_template_has_no_problems() -> None:
         ("{% fi topic.says %}", 21, "unexpected tag 'fi'", None),
         ("{% tablerow i in (1..2) %}{% endtablerow %}", 21, "unexpected tag 'tablerow'", None),
         ("{% comment %} for ever", 18, "`comment` that is never closed", None),
+        ("{{" + " " * 150 + "topic.says }}", 18, "a great gap", None),
+        ("{{ topic.says | append: '" + "x" * 2_000 + "' }}", 18, "`{{` without `}}`", None),
         ("{% raw %} for ever", 18, "`raw` that is never closed", None),
         ("{% doc %}x{% enddoc %}", 18, "`doc`", None),
         ("{% render 'partials/nothing' %}", 18, 'no partial "partials/nothing"', None),
@@ -245,6 +247,12 @@ def test_a_language_only_some_channels_have_is_a_warning() -> None:
     problems = check_templates(only(shop("email or sms"), "hello"), files)
     assert [(problem.file, problem.severity) for problem in problems] == [("templates/hello/sms.de.txt", "warning")]
     assert problems[0].found == "no de by sms, though there is one by email"
+
+
+def test_a_channel_without_any_template_is_not_asked_for_translations() -> None:
+    files = {"templates/hello/email.mjml": email(), "templates/hello/email.de.mjml": email()}
+    problems = check_templates(only(shop("email or sms"), "hello"), files)
+    assert [problem.file for problem in problems] == ["templates/hello/sms.txt"]
 
 
 def test_a_file_beyond_all_measure_is_refused_unread() -> None:

@@ -167,6 +167,12 @@ def test_a_test_or_a_default_lets_a_missing_value_pass() -> None:
     assert rendered({"templates/hello/sms.txt": text}, channel=Channel.SMS, customer__favourite=None).text == "none"
 
 
+@pytest.mark.parametrize("text", ["{{ now }}", "{{ today }}", "{{ 'now' | date: '%Y' }}", "{{ 'today' | date }}"])
+def test_no_template_knows_what_time_it_is(text: str) -> None:
+    with pytest.raises((MissingVariable, TemplateBroken)):
+        rendered({"templates/hello/sms.txt": text}, channel=Channel.SMS)
+
+
 def test_what_is_not_there_is_broken_and_says_what_is_missing() -> None:
     with pytest.raises(TemplateBroken, match=r"templates/hello/sms\.txt: no template for sms"):
         rendered({HELLO: email()}, channel=Channel.SMS)
