@@ -141,11 +141,9 @@ def _orders(found: CustomerAnswer, zone: tzinfo) -> str:
 def _print_story(entries: Sequence[TimelineEntry], zone: tzinfo) -> None:
     for entry in entries:
         style = _STYLES.get(entry.state or "", "") if entry.kind == "contact" else "dim"
-        out.print(
-            Text.assemble(
-                (_moment(entry.at, zone), "dim"), "  ", (entry.title, f"bold {style}".strip()), f"  {entry.sentence}"
-            )
-        )
+        told = f"Planned. {entry.sentence}" if entry.planned else entry.sentence
+        title = (entry.title, f"bold {style}".strip())
+        out.print(Text.assemble((_moment(entry.at, zone), "dim"), "  ", title, f"  {told}".rstrip()))
 
 
 def _day(at: datetime, zone: tzinfo) -> str:
