@@ -103,7 +103,7 @@ def test_the_strategy_in_the_readme_is_the_florists() -> None:
 
 
 def test_the_timeline_in_the_readme_tells_of_the_florists_communications() -> None:
-    story = labelled(text("README.md"))["tactful timeline noor"]
+    story = labelled(text("README.md"))["tactful timeline mateo"]
     told = set(re.findall(r"\d\d:\d\d  ([a-z-]+) / ([a-z-]+)  ", story))
     assert told
     assert [one for one in told if not all(f" {name}:" in text(FLORIST) for name in one)] == []
