@@ -54,14 +54,17 @@ MARKETING_REASONS = {
     Reason.QUESTION_OPEN,
 }
 LIVELY = settings(
-    deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 Case = tuple[Situation, Communication, Strategy, datetime]
 
-channels = st.sampled_from(list(Channel))
+# most is about ideas by email, so that rules meet
+channels = st.sampled_from([Channel.EMAIL, Channel.EMAIL, Channel.EMAIL, *Channel])
 some_channels = st.sampled_from(
     [
+        (Channel.EMAIL,),
+        (Channel.EMAIL,),
         (Channel.EMAIL,),
         (Channel.SMS,),
         (Channel.PUSH,),
@@ -69,8 +72,8 @@ some_channels = st.sampled_from(
         (Channel.SMS, Channel.PUSH, Channel.LETTER),
     ]
 )
-topics = st.sampled_from(["orders", "reminders", "ideas"])
-marketing_topics = st.sampled_from(["reminders", "ideas"])
+topics = st.sampled_from(["ideas", "ideas", "ideas", "reminders", "orders"])
+marketing_topics = st.sampled_from(["ideas", "ideas", "reminders"])
 spans = st.sampled_from(
     [Span(seconds=1800), Span(seconds=72_000), Span(days=1), Span(days=7), Span(months=1), Span(days=1, seconds=3600)]
 )
@@ -132,7 +135,7 @@ def cases(
     )
     who = customer(
         time_zone=draw(st.sampled_from([*ZONES, "Pacific/Apia", None, "Nowhere"])),
-        consents=(*EVERY_YES, *draw(st.lists(statement, max_size=4))),
+        consents=(*EVERY_YES, *draw(st.lists(statement, max_size=2))),
         addresses=draw(
             st.sampled_from([ADDRESSES, ADDRESSES, (*ADDRESSES, Address(Channel.EMAIL, "b")), ADDRESSES[:2]])
         ),
@@ -140,7 +143,7 @@ def cases(
         preferred=draw(st.sampled_from([(), (Channel.EMAIL,), (Channel.LETTER, Channel.SMS)])),
         holidays=frozenset({now.date()} if draw(st.booleans()) else ()),
     )
-    states = [JourneyState.OPEN] * 5 + ([] if timeless else list(JourneyState))
+    states = [JourneyState.OPEN] * 25 + ([] if timeless else list(JourneyState))
     ends = st.none() | st.none() | instants(now, least=1, most=30 * 96)
     known = situation(
         customer=who,

@@ -100,8 +100,10 @@ def test_a_contact_never_counts_against_itself() -> None:
 
 
 def test_the_cap_that_opens_last_decides() -> None:
-    line = capped(made(NOON - 5 * DAY, 1, channels=(SMS,)), made(NOON - DAY, 2), channels=(SMS,))
-    assert line.passes_at == NOON + 2 * DAY
+    past = (made(NOON - 5 * DAY, 1, channels=(SMS,)), made(NOON - 3 * DAY, 2), made(NOON - DAY, 3))
+    line = capped(*past, channels=(SMS,))
+    assert line.numbers == {"2 in 7 days": 3, "1 sms in 7 days": 1}
+    assert line.passes_at == NOON + 4 * DAY
     yearly = [made(NOON - number * DAY, number, channels=(LETTER,)) for number in (10, 20, 30, 40)]
     assert capped(*yearly, channels=(LETTER,)).passes_at == NOON + 325 * DAY
 
