@@ -21,7 +21,6 @@ from web.house import HealthCheck, House
 from web.safety import SafetyHeaders
 
 _BODIES = (IdentifyBody, TrackBody, BatchBody, ImportBody, ContactBody, PublishBody)
-DOORS = frozenset({"api", "public", "console"})
 
 
 def create_app(
@@ -30,7 +29,6 @@ def create_app(
     clock: Callable[[], datetime],
     *,
     checks: Mapping[str, HealthCheck] | None = None,
-    doors: frozenset[str] = DOORS,
 ) -> FastAPI:
     """Return the application.
 
@@ -39,7 +37,6 @@ def create_app(
         database: Where everything is kept; closed by whoever made it.
         clock: Gives the current instant in UTC; tests on a time-skipping server pass its clock.
         checks: Further parts whose health is told, by name.
-        doors: Which of `api`, `public` and `console` to open; the public pages can so be served by themselves.
     """
     app = FastAPI(
         title="Tactful",
@@ -53,12 +50,12 @@ def create_app(
     add_handlers(app)
     app.add_middleware(SafetyHeaders)
     app.include_router(health.router)
-    if "api" in doors:
+    if "api" in config.doors:
         app.include_router(api.router)
         _describe_bodies(app)
-    if "public" in doors:
+    if "public" in config.doors:
         app.include_router(public.router)
-    if "console" in doors:
+    if "console" in config.doors:
         app.include_router(pages.router)
 
         @app.get("/", include_in_schema=False)

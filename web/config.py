@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from service.settings import Settings
 from tactful.errors import TactfulError
 
+DOORS = frozenset({"api", "public", "console"})
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -30,6 +31,7 @@ class WebConfig:
         host: The address listened on.
         port: The port listened on; 0 takes a free one.
         public_url: Where customers reach the public pages.
+        doors: Which of `api`, `public` and `console` are open; the public pages can so be served by themselves.
         temporal_ui_url: Where the console's links to workflows lead; None for no such links.
         contact_wait: How long `POST /v1/contacts` waits for a verdict at most.
     """
@@ -40,6 +42,7 @@ class WebConfig:
     port: int = 8080
     public_url: str = "http://127.0.0.1:8080"
     temporal_ui_url: str | None = None
+    doors: frozenset[str] = DOORS
     contact_wait: timedelta = timedelta(seconds=10)
 
     def __post_init__(self) -> None:
@@ -69,6 +72,7 @@ class WebConfig:
             port=settings.web_port,
             public_url=settings.public_url,
             temporal_ui_url=temporal_ui_url,
+            doors=frozenset(settings.web_doors),
         )
 
     @property

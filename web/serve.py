@@ -6,9 +6,12 @@ which it answers 503 until it is there. It does not start on tables of another v
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
@@ -82,9 +85,26 @@ def serve(
         database.close()
 
 
+class StoppableServer(uvicorn.Server):
+    """A server for which a stop that was asked for is no failure: it ends by itself, not by the signal once more."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Stop on SIGTERM and SIGINT, as long as the block lasts."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+
 def server_of(app: object) -> uvicorn.Server:
     """Return a server for the application, quiet but for its own log lines."""
-    return uvicorn.Server(
+    return StoppableServer(
         uvicorn.Config(
             app,  # pyright: ignore[reportArgumentType] - any ASGI application
             log_config=None,

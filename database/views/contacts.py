@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
 from database.views import wording
-from database.views.cursors import cursor, read_cursor
+from database.views.cursors import cursor, read_key_cursor
 from tactful.wire.answers import (
     ContactAnswer,
     FeedAnswer,
@@ -23,6 +23,7 @@ from tactful.words import ContactState
 
 # Changes are told again for this long after they were, so that one committed late is not passed over.
 OVERLAP = timedelta(seconds=5)
+THE_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 _COLUMNS = (
     "c.*, (SELECT i.id FROM customer_ids i WHERE i.customer_key = c.customer_key AND i.kind = 'user' "
@@ -94,18 +95,16 @@ def contacts_after(conn: Connection, after: str | None, *, most: int) -> FeedAns
     Raises:
         BadCursorError: `after` is none of ours.
     """
-    at, ref = read_cursor(after) if after is not None else (datetime.fromisoformat("1970-01-01T00:00:00Z"), "")
-    key = UUID(ref) if ref else UUID(int=0)
+    at, key = read_key_cursor(after) if after is not None else (THE_BEGINNING, UUID(int=0))
     rows = conn.execute(CHANGED, {"at": at, "key": key, "most": most}).mappings().all()
     if not rows:
         return FeedAnswer(contacts=[], next=after)
     last = rows[-1]
-    full = len(rows) == most
-    following = (
-        cursor(last["updated_at"], str(last["contact_key"]))
-        if full
-        else cursor(max(last["updated_at"] - OVERLAP, at), "" if last["updated_at"] - OVERLAP >= at else ref)
-    )
+    overlapping = last["updated_at"] - OVERLAP
+    if len(rows) == most:
+        following = cursor(last["updated_at"], str(last["contact_key"]))
+    else:
+        following = cursor(overlapping, "") if overlapping >= at else cursor(at, str(key))
     return FeedAnswer(contacts=_answers(conn, rows), next=following)
 
 

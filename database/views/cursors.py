@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
+from uuid import UUID
 
 from tactful.errors import TactfulError
 
 LONGEST = 400
+NONE_OF_OURS = "this place in the list is not one that was given out; begin again without it"
 
 
 class BadCursorError(TactfulError):
@@ -19,6 +21,19 @@ def cursor(at: datetime, ref: str) -> str:
     return urlsafe_b64encode(f"{at.isoformat()}|{ref}".encode()).rstrip(b"=").decode()
 
 
+def read_key_cursor(word: str) -> tuple[datetime, UUID]:
+    """Return the place that a word names in a list whose keys are our own; no key is the least of all.
+
+    Raises:
+        BadCursorError: It names none.
+    """
+    at, ref = read_cursor(word)
+    try:
+        return at, UUID(ref) if ref else UUID(int=0)
+    except ValueError:
+        raise BadCursorError(NONE_OF_OURS) from None
+
+
 def read_cursor(word: str) -> tuple[datetime, str]:
     """Return the place that a word names.
 
@@ -27,7 +42,10 @@ def read_cursor(word: str) -> tuple[datetime, str]:
     """
     try:
         text = urlsafe_b64decode(word[:LONGEST] + "=" * (-len(word) % 4)).decode()
-        at, _, ref = text.partition("|")
-        return datetime.fromisoformat(at), ref
+        said, _, ref = text.partition("|")
+        at = datetime.fromisoformat(said)
     except ValueError:
-        raise BadCursorError("this place in the list is not one that was given out; begin again without it") from None
+        raise BadCursorError(NONE_OF_OURS) from None
+    if "\x00" in ref:
+        raise BadCursorError(NONE_OF_OURS)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)), ref

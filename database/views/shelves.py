@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
-from database.views.cursors import cursor, read_cursor
+from database.views.cursors import cursor, read_key_cursor
 
 T = TypeVar("T")
 PAGE = 50
@@ -29,8 +29,8 @@ _LINE = (
 )
 NEWEST = text(
     f"SELECT {_LINE} FROM customers c "  # noqa: S608 - our own constant
-    "WHERE CAST(:at AS timestamptz) IS NULL OR (c.registered_at, c.customer_key::text) < (:at, :ref) "
-    "ORDER BY c.registered_at DESC, c.customer_key::text DESC LIMIT :most"
+    "WHERE CAST(:at AS timestamptz) IS NULL OR (c.registered_at, c.customer_key) < (:at, CAST(:ref AS uuid)) "
+    "ORDER BY c.registered_at DESC, c.customer_key DESC LIMIT :most"
 )
 # An exact address or key, or ids that begin with what was typed: each by an index, whatever the number of customers.
 FOUND = text(
@@ -52,8 +52,8 @@ MAIL = text(
     f"({_ID}) AS customer_id FROM messages m JOIN contacts c ON c.contact_key = m.contact_key "
     "WHERE (CAST(:channel AS text) IS NULL OR m.channel = :channel) "
     "AND (CAST(:key AS uuid) IS NULL OR c.customer_key = :key) "
-    "AND (CAST(:at AS timestamptz) IS NULL OR (m.frozen_at, m.part_key::text) < (:at, :ref)) "
-    "ORDER BY m.frozen_at DESC, m.part_key::text DESC LIMIT :most"
+    "AND (CAST(:at AS timestamptz) IS NULL OR (m.frozen_at, m.part_key) < (:at, CAST(:ref AS uuid))) "
+    "ORDER BY m.frozen_at DESC, m.part_key DESC LIMIT :most"
 )
 
 
@@ -111,7 +111,7 @@ def customer_lines(conn: Connection, *, before: str | None = None, most: int = P
     Raises:
         BadCursorError: `before` is none of ours.
     """
-    at, ref = read_cursor(before) if before else (None, "")
+    at, ref = read_key_cursor(before) if before else (None, None)
     rows = conn.execute(NEWEST, {"at": at, "ref": ref, "most": most}).mappings().all()
     following = cursor(rows[-1]["registered_at"], str(rows[-1]["customer_key"])) if len(rows) == most else None
     return Page(tuple(_customer(row) for row in rows), following)
@@ -138,7 +138,7 @@ def mail_lines(
     Raises:
         BadCursorError: `before` is none of ours.
     """
-    at, ref = read_cursor(before) if before else (None, "")
+    at, ref = read_key_cursor(before) if before else (None, None)
     asked: dict[str, Any] = {"channel": channel, "key": customer_key, "at": at, "ref": ref, "most": most}
     rows: Sequence[RowMapping] = conn.execute(MAIL, asked).mappings().all()
     following = cursor(rows[-1]["frozen_at"], str(rows[-1]["part_key"])) if len(rows) == most else None

@@ -12,7 +12,9 @@ from tactful.doors.refusals import Gathering, refusal, unknown
 from tactful.doors.traits import channel_named, read_traits, snake
 from tactful.doors.vocabulary import ORDER_PLACED, Vocabulary
 from tactful.intake import Identify, Request, Statement, Track, Who
+from tactful.strategy.model import FieldType
 from tactful.strategy.spelling import quoted
+from tactful.templates.variables import variables_for
 from tactful.wire.bodies import ContactBody, IdentifyBody, OptIn, SegmentMessage, TrackBody
 from tactful.words import ConsentState
 
@@ -148,13 +150,19 @@ def read_request(body: ContactBody, vocabulary: Vocabulary, *, request_key: str)
         message = f"{quoted(body.communication)} is said by several steps: {places}."
         raise refusal("ambiguous_communication", message, field="step", expected="the step, or the strategy, as well")
     strategy, step = fitting[0]
+    communication = next(c for c in step.communications if c.name == body.communication)
+    fields: dict[str, FieldType] = {
+        name.removeprefix("event."): variable.type
+        for name, variable in variables_for(strategy, step, communication).items()
+        if name.startswith("event.")
+    }
     return Request(
         who=who,
         communication=body.communication,
         request_key=request_key,
         step=step.name,
         strategy=strategy.name,
-        properties=body.properties,
+        properties=_properties(body.properties, fields, f"{step.name} / {communication.name}", "properties"),
     )
 
 
@@ -173,31 +181,37 @@ def _event_properties(body: TrackBody, vocabulary: Vocabulary, at: str) -> Mappi
     fields = vocabulary.events.get(body.event)
     if fields is None:
         raise unknown("event", body.event, vocabulary.events, field=inside(at, "event"), empty=NOTHING_DECLARED)
+    said = dict(body.properties)
+    if body.event == ORDER_PLACED and "revenue" in said and not {"revenue", "total"} & (fields.keys() & said.keys()):
+        said["total"] = said.pop("revenue")  # Segment's older word for it
+    kept = _properties(said, fields, body.event, inside(at, "properties"))
+    if body.event == ORDER_PLACED:
+        _check_order(kept, at)
+    return kept
+
+
+def _properties(said: Mapping[str, object], fields: Mapping[str, FieldType], of: str, at: str) -> Mapping[str, object]:
+    """Return properties in the forms in which they are kept; `of` says whose fields are declared."""
     gathering = Gathering()
     kept: dict[str, object] = {}
-    currency = next((value for name, value in body.properties.items() if snake(name) == "currency"), None)
-    for spelled, value in body.properties.items():
+    currency = next((value for name, value in said.items() if snake(name) == "currency"), None)
+    for spelled, value in said.items():
         name = spelled if spelled in fields else snake(spelled)
-        if name == "revenue" and body.event == ORDER_PLACED and name not in fields:  # Segment's older word for it
-            name = "total"
-        place = inside(inside(at, "properties"), spelled)
+        place = inside(at, spelled)
         if name not in fields and name != "currency":
-            gathering.take(_refuse_field, body.event, spelled, fields, place)
+            gathering.take(_refuse_field, of, spelled, fields, place)
         elif value is not None:
             kind = fields.get(name, "text")
             kept[name] = gathering.take(values.declared, value, kind, place, currency)
     if "currency" in kept:
-        kept["currency"] = gathering.take(values.currency_code, currency, inside(at, "properties.currency"))
-    if body.event == ORDER_PLACED:
-        gathering.take(_check_order, kept, at)
+        kept["currency"] = gathering.take(values.currency_code, currency, inside(at, "currency"))
     gathering.settle()
     return kept
 
 
-def _refuse_field(event: str, spelled: str, fields: Mapping[str, object], place: str) -> None:
-    empty = f"no properties: {event} declares none"
-    told = unknown(f"field of {event}", spelled, fields, field=place, empty=empty).refusals[0]
-    hint = told.hint or f"Declare it under events: {event} in strategy.yaml, then publish."
+def _refuse_field(of: str, spelled: str, fields: Mapping[str, object], place: str) -> None:
+    told = unknown(f"field of {of}", spelled, fields, field=place, empty=f"no properties: {of} has none").refusals[0]
+    hint = told.hint or "Declare it under events: in strategy.yaml, then publish."
     raise refusal("unknown_property", told.message, field=place, expected=told.expected, hint=hint)
 
 

@@ -17,7 +17,8 @@ from web.house import House, InHouse, vocabulary
 
 router = APIRouter(tags=["contacts"])
 
-LOOK_EVERY_SECONDS = 0.1
+FIRST_LOOK_SECONDS = 0.1
+LOOK_EVERY_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 30
 
 
@@ -75,8 +76,10 @@ async def _decided(house: House, contact_key: UUID, seconds: float) -> ContactAn
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     found = await _found(house, contact_key)
+    pause = FIRST_LOOK_SECONDS
     while not found.decided and loop.time() < until:
-        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LOOK_EVERY_SECONDS)
         found = await _found(house, contact_key)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from datetime import timedelta
@@ -98,6 +99,7 @@ def test_the_answer_waits_for_the_verdict(doors: Doors) -> None:
         ({"strategy": "smal"}, 422, "unknown_strategy", 'Did you mean "small"?'),
         ({"userId": "nobody"}, 404, "unknown_customer", None),
         ({"userId": None}, 422, "missing_field", None),
+        ({"properties": {"numbr": "17"}}, 422, "unknown_property", 'Did you mean "number"?'),
     ],
 )
 def test_a_contact_that_cannot_be_is_refused(
@@ -131,4 +133,16 @@ def test_the_feed_tells_every_change_from_where_one_left_off(doors: Doors) -> No
     decide(doors, keys[0], "skipped", "skip", "no_opt_in")
     news = doors.get("/v1/contacts", params={"after": place or ""}).json()
     assert (keys[0], "skipped") in [(contact["contact_key"], contact["state"]) for contact in news["contacts"]]
-    refusal_of(doors.get("/v1/contacts?after=nonsense"), 422, "bad_cursor")
+
+
+@pytest.mark.parametrize("said", ["nonsense", "2026-03-24T12:00:00Z|nonsense", "2026-03-24T12:00:00Z|\x00", "|"])
+def test_a_place_that_was_not_given_out_is_refused_in_every_list(doors: Doors, said: str) -> None:
+    doors.identify("ada")
+    place = base64.urlsafe_b64encode(said.encode()).decode()
+    for after in {said, place} - {"|"}:
+        refusal_of(doors.get("/v1/contacts", params={"after": after}), 422, "bad_cursor")
+        for page in ("/console/customers", "/console/mailbox"):
+            shown = doors.get(page, params={"before": after})
+            assert (shown.status_code, shown.headers["Content-Type"]) == (422, "text/html; charset=utf-8")
+    if "nonsense" not in said:
+        refusal_of(doors.get("/v1/customers/ada/timeline", params={"before": place}), 422, "bad_cursor")

@@ -154,7 +154,7 @@ def test_a_customers_page_tells_who_what_they_allowed_where_they_are_and_what_wa
     doors.post("/v1/track", {"userId": "ada", "event": "customer.registered"})
     said_to(doors, "ada", subject="Your bill")
     page = doors.get("/console/customers/ada").text
-    for told in ("Ada", "ada@fleur.example", "1990-05-01", "opted in", "checkout", "welcome", "day 1", "bill", "21:00"):
+    for told in ("Ada", "ada@fleur.example", "1990-05-01", "opted in", "checkout", "welcome", "Day 1", "bill", "21:00"):
         assert told in page, told
 
 
