@@ -84,3 +84,23 @@ def test_a_database_that_is_down_is_503_everywhere_and_all_goes_on_when_it_is_ba
             assert httpx.get(f"{url}/healthz", timeout=30).json()["parts"][0]["ok"] is True
     finally:
         database.close()
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "code"), [("53100", "database_full"), ("53200", "database_full"), ("40001", "database_busy")]
+)
+def test_a_database_that_is_full_or_too_busy_is_503_and_nothing_is_half_written(
+    doors: Doors, sqlstate: str, code: str
+) -> None:
+    """The database itself says so: here by a trigger, in life by its disk."""
+    doors.identify("ada")
+    refuse = (
+        "CREATE FUNCTION tactful.refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{sqlstate}'; END $$; "
+        "CREATE TRIGGER refuse BEFORE INSERT ON tactful.outbox FOR EACH ROW EXECUTE FUNCTION tactful.refuse()"
+    )
+    doors.database.run(lambda c: c.exec_driver_sql(refuse))
+    answer = doors.post("/v1/track", {"userId": "ada", "event": "customer.registered"})
+    refusal_of(answer, 503, code)
+    assert int(answer.headers["Retry-After"]) > 0
+    assert (doors.count("events"), doors.count("journeys")) == (0, 0)
