@@ -8,21 +8,27 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TypeVar
 
 import structlog
+from sqlalchemy import Connection
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities import contract
 from activities.contract import Contacting, Enter, Leave, Left, Made, MakeContact, NextContact, Plan
 from database import claims, plans, records
-from database.claims import Claimed, NotClaimed
+from database.claims import NotClaimed
 from database.engine import Database
+from database.errors import IntakeError
 from database.freezing import Part, Sending
 from database.records import Outcome
 from tactful.connector import Accepted, AnyConnector, Fault, SendFault, send
 from tactful.words import ContactState
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -38,9 +44,7 @@ class Contacts(Contacting):
     @activity.defn
     async def enter_step(self, ask: Enter) -> Plan:
         """Plan what the step says, unless that was done, and return where the journey stands."""
-        found = await asyncio.to_thread(
-            self._database.run, lambda c: plans.enter_step(c, ask.customer_key, ask.journey_key, now=ask.now)
-        )
+        found = await self._run(lambda c: plans.enter_step(c, ask.customer_key, ask.journey_key, now=ask.now))
         return Plan(
             step=found.step,
             cycle=found.cycle,
@@ -52,10 +56,7 @@ class Contacts(Contacting):
     @activity.defn
     async def leave_step(self, ask: Leave) -> Left:
         """End the step and say what follows."""
-        left = await asyncio.to_thread(
-            self._database.run,
-            lambda c: plans.leave_step(c, ask.customer_key, ask.journey_key, ask.step, now=ask.now),
-        )
+        left = await self._run(lambda c: plans.leave_step(c, ask.customer_key, ask.journey_key, ask.step, now=ask.now))
         return Left(again=left.again, then=left.then)
 
     @activity.defn
@@ -65,17 +66,14 @@ class Contacts(Contacting):
         began = time.monotonic()
         now = activity.info().started_time
         crash_at("before_claim")
-        claimed = await asyncio.to_thread(
-            self._database.run,
-            lambda c: claims.claim(c, ask.customer_key, ask.contact_key, self._sending, now=now),
-        )
+        claimed = await self._run(lambda c: claims.claim(c, ask.customer_key, ask.contact_key, self._sending, now=now))
         crash_at("after_claim")
         if isinstance(claimed, NotClaimed):
             return _made(ask, claimed)
         outcomes = await asyncio.gather(*(self._call(part, deadline) for part in claimed.parts))
         crash_at("after_accept")
         at = now + timedelta(seconds=time.monotonic() - began)
-        recorded = await asyncio.to_thread(self._record, ask, claimed, outcomes, at)
+        recorded = await self._run(lambda c: records.record(c, ask.customer_key, claimed, outcomes, now=at))
         crash_at("after_record")
         return _made(ask, recorded)
 
@@ -92,8 +90,12 @@ class Contacts(Contacting):
             answer = fault
         return Outcome(part, answer)
 
-    def _record(self, ask: MakeContact, claimed: Claimed, outcomes: list[Outcome], at: datetime) -> NotClaimed:
-        return self._database.run(lambda c: records.record(c, ask.customer_key, claimed, outcomes, now=at))
+    async def _run(self, work: Callable[[Connection], T]) -> T:
+        """Return what one transaction returns, done in a thread; what is gone is not to be asked for again."""
+        try:
+            return await asyncio.to_thread(self._database.run, work)
+        except IntakeError as error:
+            raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from error
 
 
 def crash_at(point: str) -> None:

@@ -16,11 +16,11 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from database import customers, freezing, plans, situation
+from database.errors import UnknownContactError
 from database.freezing import Part, Sending
 from database.plans import NextContact
 from database.situation import Known
 from tactful.decide import decide
-from tactful.errors import TactfulError
 from tactful.verdict import Control, Defer, Line, Send, Skip, Trace, Verdict, Wait
 from tactful.words import ContactState, JourneyState, Reason
 
@@ -107,8 +107,7 @@ def claim(
     locked = customers.lock(conn, customer_key)
     known = situation.read(conn, locked, contact_key, sending.by_channel, now)
     if known is None:
-        msg = "there is no such contact"
-        raise UnknownContactError(msg)
+        raise UnknownContactError
     state = ContactState(known.row["state"])
     if state.settled:
         return _not_claimed(conn, known, state, Reason(known.row["reason"]) if known.row["reason"] else None)
@@ -116,10 +115,6 @@ def claim(
     if state is ContactState.CLAIMED and lease_until is not None and now < lease_until:
         return _not_claimed(conn, known, state, Reason.IN_FLIGHT, lease_until)
     return _Deciding(conn, known, sending, locked["revision"], now).carry_out()
-
-
-class UnknownContactError(TactfulError):
-    """There is no contact of that key."""
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ class Database:
         except PoolTimeoutError as error:
             raise DatabaseStuckError("no database connection became free within 10 s") from error
         except DBAPIError as error:
-            raise _told_apart(error) from error
+            raise _told_apart(error, self.engine.url) from error
 
     def _once(self, work: Callable[[sa.Connection], T]) -> T:
         with self.engine.begin() as connection:
@@ -100,14 +100,14 @@ def _address(url: str) -> sa.URL:
     return address.set(drivername="postgresql+psycopg")
 
 
-def _told_apart(error: DBAPIError) -> Exception:
+def _told_apart(error: DBAPIError, url: sa.URL) -> Exception:
     state = sqlstate(error)
     if state in FULL:
         return DatabaseFullError("PostgreSQL has no room left; nothing was written")
     if state in CONFLICTS:
         return DatabaseStuckError("PostgreSQL kept reporting conflicts; nothing was written")
     if error.connection_invalidated or state in DOWN or (isinstance(error, OperationalError) and state is None):
-        return DatabaseDownError(
-            "PostgreSQL cannot be reached; nothing was written, or it will be found when it is back"
-        )
+        where = f"{url.host}:{url.port or 5432}"
+        msg = f"PostgreSQL cannot be reached at {where}; nothing was written, or it will be found when it is back"
+        return DatabaseDownError(msg)
     return error

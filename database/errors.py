@@ -10,6 +10,8 @@ TactfulError
 └── IntakeError            what was told us cannot be taken in
     ├── UnknownCustomerError   nobody has been identified by that id
     ├── IdTakenError           an id already belongs to another customer
+    ├── UnknownJourneyError    there is no journey of that key
+    ├── UnknownContactError    there is no contact of that key
     └── UnknownCommunicationError  no published strategy has it, or more than one
 """
 
@@ -53,6 +55,20 @@ class UnknownCustomerError(IntakeError):
     def __init__(self, who: Who | UUID) -> None:
         super().__init__("no customer is known by that id; identify them first")
         self.who = who
+
+
+class UnknownJourneyError(IntakeError):
+    """There is no journey of that key."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such journey")
+
+
+class UnknownContactError(IntakeError):
+    """There is no contact of that key."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such contact")
 
 
 class IdTakenError(IntakeError):

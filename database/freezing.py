@@ -155,6 +155,8 @@ class _Making:
 
     def _variables(self, links: Mapping[str, str]) -> dict[str, object]:
         strategy = self.known.content.strategy
+        if self.known.content.version != self.known.governance.version:  # who we are is governance
+            strategy = strategy.model_copy(update={"sender": self.known.governance.strategy.sender})
         customer, journey = self.known.situation.customer, self.known.situation.journey
         email = next((a.address for a in customer.addresses if a.channel is Channel.EMAIL), None)
         places = {"email": email, "language": self._language(), "time_zone": self.zone.key}

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, text
 from sqlalchemy.dialects.postgresql import insert
 
 from database import customers, journeys, strategies
+from database.errors import UnknownJourneyError
 from database.journeys import Cause
 from database.strategies import Loaded
 from database.tables import contacts
@@ -153,7 +154,10 @@ def _time_is_up(journey: RowMapping, now: datetime) -> bool:
 
 
 def _journey(conn: Connection, journey_key: UUID) -> RowMapping:
-    return conn.execute(JOURNEY, {"journey_key": journey_key}).mappings().one()
+    row = conn.execute(JOURNEY, {"journey_key": journey_key}).mappings().one_or_none()
+    if row is None:
+        raise UnknownJourneyError
+    return row
 
 
 def _write(  # noqa: PLR0917 - one place writes what all of them are needed for

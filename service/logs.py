@@ -7,6 +7,12 @@ import sys
 from typing import Literal
 
 import structlog
+from temporalio import activity, workflow
+
+
+def _without_colours(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    event.pop("color_message", None)
+    return event
 
 
 def set_up_logs(form: Literal["json", "text"], level: str) -> None:
@@ -16,6 +22,7 @@ def set_up_logs(form: Literal["json", "text"], level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        _without_colours,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
@@ -28,6 +35,9 @@ def set_up_logs(form: Literal["json", "text"], level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    # The SDK would append the workflow to each message, uvicorn a coloured twin; both stand in fields already.
+    workflow.logger.workflow_info_on_message = False
+    activity.logger.activity_info_on_message = False
     last: list[structlog.typing.Processor] = (
         [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
         if form == "json"

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tactful.errors import TactfulError
 
 PREFIX = "TACTFUL_"
+SECRET_LENGTH = 16
 
 
 class SettingsError(TactfulError):
@@ -26,6 +27,13 @@ def _without_slash(url: str) -> str:
     return url.rstrip("/")
 
 
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < SECRET_LENGTH:
+        msg = f"must be at least {SECRET_LENGTH} characters long"
+        raise ValueError(msg)
+    return secret
+
+
 class Settings(BaseSettings):
     """What worker and web need to know. Each is an environment variable `TACTFUL_…`."""
 
@@ -33,7 +41,7 @@ class Settings(BaseSettings):
 
     database_url: SecretStr
     """Where PostgreSQL is: `postgresql+psycopg://user:password@host:port/database`."""
-    secret: SecretStr = Field(min_length=16)
+    secret: Annotated[SecretStr, AfterValidator(_long_enough)]
     """Signs the links in messages. Keep it: links in mail that is out there depend on it."""
     public_url: Annotated[str, AfterValidator(_without_slash)] = "http://127.0.0.1:8080"
     """Where customers reach the public pages; no slash at the end."""
@@ -53,6 +61,8 @@ class Settings(BaseSettings):
     """Run workflows in the SDK's sandbox. Tests always do; a worker saves a third of its CPU without."""
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8080, ge=1, le=65535)
+    web_doors: str = Field(default="api,public,console", pattern=r"^(api|public|console)(,(api|public|console))*$")
+    """Which doors the web process opens, with commas between; the public pages can be served by themselves."""
     api_token: SecretStr | None = None
     """What callers of the API show; without it only this machine may call."""
     log_format: Literal["json", "text"] = "json"

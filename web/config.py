@@ -72,7 +72,7 @@ class WebConfig:
             port=settings.web_port,
             public_url=settings.public_url,
             temporal_ui_url=temporal_ui_url,
-            doors=frozenset(settings.web_doors),
+            doors=frozenset(settings.web_doors.split(",")),
         )
 
     @property

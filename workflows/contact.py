@@ -8,6 +8,8 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
+from workflows.step import is_final
+
 with workflow.unsafe.imports_passed_through():
     from activities import contract
     from activities.contract import Contacting, MakeContact
@@ -31,7 +33,9 @@ class ResolveContact:
                     schedule_to_close_timeout=contract.CONTACT_RETRIES_FOR,
                     retry_policy=contract.CONTACT_RETRIES,
                 )
-            except ActivityError:
+            except ActivityError as error:
+                if is_final(error):
+                    raise
                 again_at = workflow.now() + contract.AFTER_AN_OUTAGE
             else:
                 if made.again_at is None:

@@ -12,7 +12,7 @@ import contextlib
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities import contract
@@ -110,7 +110,9 @@ class Step:
         """Have the contact made, or learn when to ask again; a failure to ask waits and is no end."""
         try:
             made = await _make(MakeContact(contact_key=contact.contact_key, customer_key=self.entry.customer_key))
-        except ActivityError:
+        except ActivityError as error:
+            if is_final(error):
+                raise
             workflow.logger.warning("contact.not_decided", extra={"contact_key": str(contact.contact_key)})
             again = NextContact(contact_key=contact.contact_key, at=workflow.now() + contract.AFTER_AN_OUTAGE)
             self._follow(self.over, again)
@@ -142,6 +144,11 @@ class Step:
     def _follow(self, over: bool, next_contact: NextContact | None) -> None:  # noqa: FBT001 - both are the new plan
         if self._plan is not None:
             self._plan = self._plan.model_copy(update={"over": over, "next_contact": next_contact})
+
+
+def is_final(error: ActivityError) -> bool:
+    """Say whether asking again is useless: what was asked about is gone."""
+    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
 
 
 async def _make(ask: MakeContact) -> Made:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -35,6 +35,7 @@ NEWCOMERS = {
     "aroha": ("Pacific/Auckland", "en"),
 }
 """Registered while you watch: all around the world, so that somewhere it is day and somewhere quiet hours."""
+A_DAY = timedelta(days=1)
 COLOURS = {
     "sent": "green",
     "planned": "yellow",
@@ -120,6 +121,7 @@ class _Showing:
 
     def __init__(self, client: TactfulClient) -> None:
         self._client = client
+        self._since = datetime.now(UTC)
         self._after: str | None = None
         self._shown: dict[str, datetime] = {}
 
@@ -131,14 +133,16 @@ class _Showing:
             return
         self._after = feed.next or self._after
         for contact in feed.contacts:
-            if _is_news(contact) and self._shown.get(str(contact.contact_key)) != contact.updated_at:
+            if self._is_news(contact) and self._shown.get(str(contact.contact_key)) != contact.updated_at:
                 self._shown[str(contact.contact_key)] = contact.updated_at
                 console.print(_line(contact), soft_wrap=True)
 
-
-def _is_news(contact: ContactAnswer) -> bool:
-    """Say whether a change is worth a line: not what an import tells of long ago, nor what was only planned."""
-    return contact.decided and contact.reason not in {Reason.EXPIRED, Reason.NOT_YET}
+    def _is_news(self, contact: ContactAnswer) -> bool:
+        """Say whether a change is worth a line: of this run, and not what an import tells of long ago."""
+        if contact.updated_at < self._since or contact.reason in {Reason.EXPIRED, Reason.NOT_YET}:
+            return False
+        waits_for_day = contact.user_id in NEWCOMERS and contact.due_at < self._since + A_DAY
+        return contact.decided or waits_for_day
 
 
 def _line(contact: ContactAnswer) -> str:

@@ -52,7 +52,7 @@ def print_summary(console: Console, strategy: Strategy, files: Mapping[str, str]
     held = summarise(strategy, files)
     console.print(Text.assemble((strategy.name, "bold"), " is sound", style="green"))
     lines = {
-        "steps": f"{len(held['steps'])} in {len(held['stages'])} stages: {_listed(held['steps'])}",
+        "steps": f"{len(held['steps'])} in {_counted(held['stages'], 'stage')}: {_listed(held['steps'])}",
         "drafts": _listed(held["drafts"]),
         "communications": f"{held['communications']} by {_listed(held['channels'])}",
         "segments": _listed(held["segments"]),
@@ -69,6 +69,10 @@ def print_summary(console: Console, strategy: Strategy, files: Mapping[str, str]
         console.print(Text("\nChecked, but waiting for a later version of Tactful:", style="yellow"))
         for one in waiting:
             console.print(Text(f"  {one}"))
+
+
+def _counted(things: list[str], name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 def _topic(strategy: Strategy, name: str) -> str:

@@ -14,7 +14,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from database.claims import Claimed, NotClaimed, UnknownContactError
+from database.claims import Claimed, NotClaimed
+from database.errors import UnknownContactError
 from database.freezing import Sending
 from database.plans import contact_row
 from database.strategies import load
