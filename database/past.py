@@ -20,6 +20,7 @@ from database import customers, journeys, strategies
 from database.errors import UnknownCustomerError
 from database.intake import EVENTS, ORDER_PLACED, Tracked, as_json, keep_segment, worth
 from database.journeys import Cause
+from database.strategies import Loaded
 from tactful.following import Happened, Series, Story, follow, series_needed
 from tactful.intake import Track, Who
 
@@ -117,8 +118,9 @@ def _new(conn: Connection, events: Sequence[_Event], now: datetime) -> list[_Eve
     of_customer: dict[UUID, list[_Event]] = {}
     for event in stored:
         of_customer.setdefault(event.customer_key, []).append(event)
-    for customer_key, theirs in of_customer.items():
-        _carry_out(conn, locked[customer_key], theirs, now)
+    published = strategies.published(conn)
+    for customer_key, theirs in of_customer.items() if published else ():
+        _carry_out(conn, locked[customer_key], theirs, published, now)
     return stored
 
 
@@ -154,11 +156,10 @@ def _row(event: _Event, revision: int) -> dict[str, Any]:
     }
 
 
-def _carry_out(conn: Connection, row: RowMapping, events: Sequence[_Event], now: datetime) -> None:
+def _carry_out(
+    conn: Connection, row: RowMapping, events: Sequence[_Event], published: Sequence[Loaded], now: datetime
+) -> None:
     """Work out, in order, what follows from a customer's events, and write it."""
-    published = strategies.published(conn)
-    if not published:
-        return
     customer = customers.read_facts(conn, row)
     open_journeys = journeys.read_open(conn, row["customer_key"])
     entries = journeys.read_entries(conn, row["customer_key"])
