@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 from base64 import b64decode
 from collections.abc import Iterator
-from typing import Annotated
 
 from fastapi import Depends, Request
 
@@ -37,7 +36,6 @@ def authorise(request: Request, house: InHouse) -> None:
 
 
 Authorised = Depends(authorise)
-Caller = Annotated[None, Authorised]
 
 
 def _shown(request: Request) -> Iterator[str]:

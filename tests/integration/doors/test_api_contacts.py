@@ -99,7 +99,7 @@ def test_the_answer_waits_for_the_verdict(doors: Doors) -> None:
         ({"strategy": "smal"}, 422, "unknown_strategy", 'Did you mean "small"?'),
         ({"userId": "nobody"}, 404, "unknown_customer", None),
         ({"userId": None}, 422, "missing_field", None),
-        ({"properties": {"numbr": "17"}}, 422, "unknown_property", 'Did you mean "number"?'),
+        ({"properties": {"nummer": "17"}}, 422, "unknown_property", 'Did you mean "number"?'),
     ],
 )
 def test_a_contact_that_cannot_be_is_refused(
