@@ -90,7 +90,7 @@ def test_the_lists_agree_and_the_smaller_are_parts_of_the_larger() -> None:
     [
         ("app", ["worker"], ["build"]),
         ("run", ["worker", "embedded"], ["build"]),
-        ("dev", ["worker", "embedded", "conformance"], ["build", "dev"]),
+        ("dev", ["worker", "embedded"], ["build", "dev"]),
     ],
 )
 def test_what_pyproject_asks_for_is_locked(name: str, extras: list[str], groups: list[str]) -> None:
