@@ -35,6 +35,7 @@ def within_caps(
     own: UUID,
     at: datetime,
     zone: ZoneInfo,
+    placed: tuple[PastContact, ...] = (),
 ) -> Line:
     """Say whether one more contact fits under every cap that concerns it. Mandatory contacts pass.
 
@@ -46,6 +47,7 @@ def within_caps(
         own: The contact's own key: it never counts against itself.
         at: The instant asked about.
         zone: The customer's zone.
+        placed: Contacts that are taken to be made at `at`, besides the past.
 
     Returns:
         The line. Its numbers are the places taken under each cap; `passes_at` is when every full cap has room.
@@ -58,7 +60,7 @@ def within_caps(
     passes_at = at
     for cap in caps:
         if (cap.channel is None or cap.channel in channels) and cap.topic in {None, topic.name}:
-            taken_at = _taken_at(past, cap.window, cap.channel, cap.topic, own=own, at=at, zone=zone)
+            taken_at = _taken_at((past, placed), cap.window, cap.channel, cap.topic, own=own, at=at, zone=zone)
             taken, opens_at = places(taken_at, cap.count, cap.window, at, zone)
             numbers[cap_text(cap)] = taken
             if opens_at is not None and opens_at > passes_at:
@@ -67,7 +69,14 @@ def within_caps(
 
 
 def apart(
-    topic: Topic, span: Span | None, past: Sequence[PastContact], *, own: UUID, at: datetime, zone: ZoneInfo
+    topic: Topic,
+    span: Span | None,
+    past: Sequence[PastContact],
+    *,
+    own: UUID,
+    at: datetime,
+    zone: ZoneInfo,
+    placed: tuple[PastContact, ...] = (),
 ) -> Line:
     """Say whether no marketing contact lies less than the strategy's gap before or after. Mandatory contacts pass.
 
@@ -75,7 +84,7 @@ def apart(
     """
     if span is None or topic.purpose is Purpose.SERVICE:
         return Line(GAP)
-    taken_at = _taken_at(past, span, None, None, own=own, at=at, zone=zone)
+    taken_at = _taken_at((past, placed), span, None, None, own=own, at=at, zone=zone)
     opens_at = places(taken_at, 1, span, at, zone)[1]
     said: dict[str, Number] = {"apart": span_text(span)}
     if opens_at is None:
@@ -88,7 +97,7 @@ def counts(past: Sequence[PastContact], cap: Cap, now: datetime, *, own: UUID, z
 
     Source: docs/rules.md#caps
     """
-    taken_at = _taken_at(past, cap.window, cap.channel, cap.topic, own=own, at=now, zone=zone)
+    taken_at = _taken_at((past, ()), cap.window, cap.channel, cap.topic, own=own, at=now, zone=zone)
     return places(taken_at, cap.count, cap.window, now, zone)[0]
 
 
@@ -128,7 +137,7 @@ def cap_text(cap: Cap) -> str:
 
 
 def _taken_at(
-    past: Sequence[PastContact],
+    made: tuple[Sequence[PastContact], tuple[PastContact, ...]],
     window: Span,
     channel: Channel | None,
     topic: str | None,
@@ -137,20 +146,22 @@ def _taken_at(
     at: datetime,
     zone: ZoneInfo,
 ) -> list[datetime]:
-    """Return when the marketing contacts on a channel and topic took their places, newest first, as far as matters."""
-    if not past:
+    """Return when marketing contacts, past and placed, took their places, newest first, as far as `at` can see them."""
+    past, placed = made
+    if not past and not placed:
         return []
     since = _bounds(window, at, zone)[1]
     reach = past[: bisect_left(past, True, key=lambda row: row.counts_at <= since)]  # noqa: FBT003  False, …, True
     mine, marketing = own.int, Purpose.MARKETING
-    return [
+    taken_at = [
         row.counts_at
-        for row in reach
+        for row in (*placed, *reach)
         if row.purpose is marketing
         and (channel is None or channel in row.channels)
         and (topic is None or row.topic == topic)
         and row.contact_key.int != mine
     ]
+    return sorted(taken_at, reverse=True) if placed else taken_at
 
 
 def _bounds(window: Span, at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -91,7 +91,7 @@ def unrivalled(
     channels: Sequence[Channel],
     topic: Topic,
     reserved: Iterable[Reservation],
-    past: tuple[PastContact, ...],
+    past: Sequence[PastContact],
     rules: Rules,
     *,
     own: UUID,
@@ -120,17 +120,17 @@ def unrivalled(
     """
     if topic.purpose is Purpose.SERVICE:
         return Line(PRIORITY)
-    made = past
+    placed: tuple[PastContact, ...] = ()
     unplaced: set[tuple[str, tuple[Channel, ...]]] = set()
     for one in reserved:
         kind, key = (one.topic.name, one.channels), one.rival.contact_key
         if kind in unplaced:
             continue
-        if _no_room_until(one.channels, one.topic, rules, made, own=key, at=at, zone=zone) is not None:
+        if _no_room_until(one.channels, one.topic, rules, past, placed, own=key, at=at, zone=zone) is not None:
             unplaced.add(kind)
             continue
-        made = _with(made, one, at)
-        passes_at = _no_room_until(channels, topic, rules, made, own=own, at=at, zone=zone)
+        placed = (*placed, _as_made(one, at))
+        passes_at = _no_room_until(channels, topic, rules, past, placed, own=own, at=at, zone=zone)
         if passes_at is not None:
             by = {"by": one.rival.communication, "topic": one.topic.name}
             return Line(PRIORITY, Reason.OUTRANKED, by, passes_at)
@@ -156,32 +156,28 @@ def _no_room_until(
     topic: Topic,
     rules: Rules,
     past: Sequence[PastContact],
+    placed: tuple[PastContact, ...],
     *,
     own: UUID,
     at: datetime,
     zone: ZoneInfo,
 ) -> datetime | None:
-    gap = apart(topic, rules.apart, past, own=own, at=at, zone=zone)
-    caps = within_caps(channels, topic, rules.at_most, past, own=own, at=at, zone=zone)
+    gap = apart(topic, rules.apart, past, own=own, at=at, zone=zone, placed=placed)
+    caps = within_caps(channels, topic, rules.at_most, past, own=own, at=at, zone=zone, placed=placed)
     return max((line.passes_at for line in (gap, caps) if line.passes_at is not None), default=None)
 
 
-def _with(past: tuple[PastContact, ...], one: Reservation, at: datetime) -> tuple[PastContact, ...]:
-    """Return the past as it would be if a rival were made at an instant, newest first."""
-    rival = one.rival
-    row = PastContact(
-        contact_key=rival.contact_key,
+def _as_made(one: Reservation, at: datetime) -> PastContact:
+    """Return a rival as it would stand in the past if it were made at an instant."""
+    return PastContact(
+        contact_key=one.rival.contact_key,
         counts_at=at,
         channels=one.channels,
-        topic=rival.topic,
+        topic=one.rival.topic,
         stage="",
         purpose=one.topic.purpose,
-        communication=rival.communication,
+        communication=one.rival.communication,
     )
-    joined = (row, *past)
-    if len(joined) > 1 and past[0].counts_at > at:
-        return tuple(sorted(joined, key=attrgetter("counts_at"), reverse=True))
-    return joined
 
 
 def _is_meant(
