@@ -19,7 +19,7 @@ from tactful.rules.customer import active_customer
 from tactful.rules.eligibility import in_segment, no_exception, not_had_already
 from tactful.rules.expiry import LIFE, unexpired
 from tactful.rules.journey import anchor_unmoved, come_due, journey_open, still_needed
-from tactful.rules.not_yet import carried_out
+from tactful.rules.not_yet import carried_out, unheld
 from tactful.rules.permission import lawful_basis
 from tactful.rules.pressure import apart, within_caps
 from tactful.rules.priority import PRIORITY, Reservation, rank_of, reservations, unrivalled
@@ -133,6 +133,7 @@ def _standing(case: _Case) -> Iterator[Line]:
     yield one_question(communication, case.topic, customer, situation.past, own=case.own, at=now)
     yield active_customer(customer)
     yield carried_out(communication)
+    yield unheld(case.topic, customer, case.published.rules.hold_while, now, zone)
     yield in_segment(communication, case.step, customer, case.published.segments, now=now, zone=zone)
     yield no_exception(communication, customer, now, zone)
     yield not_had_already(communication, situation.past, own=case.own, now=now, zone=zone)

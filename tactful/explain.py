@@ -223,6 +223,7 @@ _PASSED: Mapping[str, Callable[[Said], str]] = {
     question.QUESTION: _plain("No other question is open."),
     customer.CUSTOMER: _plain("The customer is active."),
     not_yet.NOT_YET: _plain("This version does all it asks for."),
+    not_yet.HOLD: _plain("Nothing holds marketing back: no complaint, no loss."),
     eligibility.SEGMENT: _plain("It is meant for the customer's segment."),
     eligibility.UNLESS: _plain("No exception to it holds."),
     eligibility.HAD: _plain("The customer may have it once more."),

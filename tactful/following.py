@@ -141,6 +141,8 @@ def watched_events(strategy: Strategy) -> tuple[str, ...]:
             for condition in (communication.done, *communication.unless):
                 if condition is not None and condition.fact == "event" and condition.name:
                     names[condition.name] = None
+    for hold in strategy.rules.hold_while:
+        names |= dict.fromkeys(name for name in (hold.event, hold.until) if name is not None)
     for segment in strategy.segments:
         for condition in segment.conditions:
             if condition.fact == "event" and condition.name:

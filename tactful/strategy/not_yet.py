@@ -63,7 +63,9 @@ def not_yet(strategy: Strategy) -> tuple[NotYet, ...]:
 
 def _in_rules(rules: Rules) -> Iterator[NotYet]:
     for hold in rules.hold_while:
-        effect = f"{_NOT_KEPT}: contacts go on while it lasts"
+        effect = (
+            "marketing due while it lasts is not sent, recorded as skipped: not yet; it is not moved to a better day"
+        )
         yield NotYet(None, None, f"hold_while {hold.name} ({say_hold(hold)})", effect, "nothing")
     if rules.look_ahead:
         effect = f"{_NOT_KEPT}: priority counts between contacts due at the same time only"

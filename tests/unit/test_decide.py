@@ -47,6 +47,7 @@ ASKED_IN_ORDER = [
     "question",
     "customer",
     "not yet",
+    "hold",
     "segment",
     "unless",
     "had already",

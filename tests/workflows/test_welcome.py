@@ -65,6 +65,15 @@ async def test_a_customer_who_says_no_in_the_middle_is_not_told_the_story(house:
     assert ("our-story", "skipped", "opted_out") in await house.contacts("dan")
 
 
+async def test_who_tells_us_of_a_loss_hears_no_marketing(house: VirtualHouse) -> None:
+    """This version cannot wait the year out; it keeps silent, and says so in the ledger."""
+    await registered(house, "fay")
+    await house.pass_time(DAY)
+    await house.track("fay", "bereavement.told")
+    await house.pass_time(3 * DAY)
+    assert ("our-story", "skipped", "not_yet") in await house.contacts("fay")
+
+
 async def test_who_moves_to_another_zone_hears_at_ten_oclock_there(house: VirtualHouse) -> None:
     """The wait is shortened or lengthened when the customer's zone changes."""
     await registered(house, "eve")
