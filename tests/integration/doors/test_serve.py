@@ -14,9 +14,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from database.engine import Database
 from service.embedded.ports import free_port
+from web.config import WebConfig
+from web.serve import listen
 
 pytestmark = pytest.mark.integration
 CHECKOUT = Path(__file__).parents[3]
@@ -104,6 +107,12 @@ def test_a_port_that_is_taken_is_said(database_url: str) -> None:
         code, said = ended(database_url, taken.getsockname()[1])
     assert code == 1
     assert "TACTFUL_WEB_PORT" in said
+
+
+def test_answers_are_not_held_back_by_nagles_algorithm() -> None:
+    """asyncio turns it off for connections whose socket says that it is TCP; they inherit that from the listener."""
+    with listen(WebConfig(secret=SecretStr("a secret for tests only"), port=0)) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
 
 
 def test_an_open_door_is_refused(database_url: str) -> None:
