@@ -19,7 +19,6 @@ from starlette.exceptions import HTTPException
 
 from database.errors import (
     DatabaseDownError,
-    DatabaseError,
     DatabaseFullError,
     DatabaseStuckError,
     IdTakenError,
@@ -157,17 +156,18 @@ async def _on_tactful_error(request: Request, error: Exception) -> Response:
             return _answered(request, [told])
         case BadCursorError():
             return _answered(request, [Refusal(code="bad_cursor", message=f"{error}.", field="after")])
-        case DatabaseError():
+        case DatabaseDownError() | DatabaseFullError() | DatabaseStuckError() | SchemaError():
             code, message = _what_is_wrong(error)
             log.error("database.unavailable", code=code)
             told = Refusal(code=code, message=message, hint=f"Send the same again in {RETRY_SECONDS} s or later.")
             return _answered(request, [told], 503, {"Retry-After": str(RETRY_SECONDS)})
-        case _:
-            log.error("request.failed", error=type(error).__name__)
-            return _answered(request, [Refusal(code="failed", message=f"{error}.")], 500)
+        case _:  # such as a statement that PostgreSQL refuses: nothing a caller can put right
+            return await _on_surprise(request, error)
 
 
-def _what_is_wrong(error: DatabaseError) -> tuple[str, str]:
+def _what_is_wrong(
+    error: DatabaseDownError | DatabaseFullError | DatabaseStuckError | SchemaError,
+) -> tuple[str, str]:
     """Return code and sentence of a database that does not do its part."""
     match error:
         case DatabaseDownError():
@@ -178,8 +178,6 @@ def _what_is_wrong(error: DatabaseError) -> tuple[str, str]:
             return "database_busy", "The database is too busy; nothing was taken in."
         case SchemaError():
             return "schema", f"{error}."
-        case _:
-            return "database", f"{error}."
 
 
 async def _on_bad_parameters(request: Request, error: Exception) -> Response:
