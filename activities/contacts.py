@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+import traceback
 from collections.abc import Callable, Mapping
-from datetime import timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -20,15 +21,17 @@ from temporalio.exceptions import ApplicationError
 from activities import contract
 from activities.contract import Contacting, Enter, Leave, Left, Made, MakeContact, NextContact, Plan
 from database import claims, plans, records
-from database.claims import NotClaimed
+from database.claims import Claimed, NotClaimed
 from database.engine import Database
-from database.errors import IntakeError
+from database.errors import DatabaseError, IntakeError
 from database.freezing import Part, Sending
 from database.records import Outcome
 from tactful.connector import Accepted, AnyConnector, Fault, SendFault, send
 from tactful.words import ContactState
 
 T = TypeVar("T")
+RECORD_WITHIN: Final = contract.CONTACT_TIMEOUT + timedelta(seconds=10)
+RECORD_AGAIN: Final = timedelta(milliseconds=500)
 
 log = structlog.get_logger()
 
@@ -73,7 +76,7 @@ class Contacts(Contacting):
         outcomes = await asyncio.gather(*(self._call(part, deadline) for part in claimed.parts))
         crash_at("after_accept")
         at = now + timedelta(seconds=time.monotonic() - began)
-        recorded = await self._run(lambda c: records.record(c, ask.customer_key, claimed, outcomes, now=at))
+        recorded = await self._record(ask, claimed, outcomes, at, began)
         crash_at("after_record")
         return _made(ask, recorded)
 
@@ -90,12 +93,45 @@ class Contacts(Contacting):
             answer = fault
         return Outcome(part, answer)
 
+    async def _record(
+        self, ask: MakeContact, claimed: Claimed, outcomes: list[Outcome], at: datetime, began: float
+    ) -> NotClaimed:
+        """Record what became of the calls; while the lease lasts, a database that falters is asked again.
+
+        Only this attempt knows the answers: given up here, an accepted message would end as *unknown*.
+        """
+        while True:
+            try:
+                return await self._run(lambda c: records.record(c, ask.customer_key, claimed, outcomes, now=at))
+            except ApplicationError as error:
+                if error.non_retryable or time.monotonic() - began > RECORD_WITHIN.total_seconds():
+                    raise
+            await asyncio.sleep(RECORD_AGAIN.total_seconds())
+
     async def _run(self, work: Callable[[Connection], T]) -> T:
-        """Return what one transaction returns, done in a thread; what is gone is not to be asked for again."""
+        """Return what one transaction returns, done in a thread.
+
+        Raises:
+            ApplicationError: it failed. Temporal keeps this for ever, so it names our own words or a type, nothing that
+                came from a row; what is gone is not to be asked for again.
+        """
+        failure: ApplicationError
         try:
             return await asyncio.to_thread(self._database.run, work)
         except IntakeError as error:
-            raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from error
+            failure = ApplicationError(str(error), type=type(error).__name__, non_retryable=True)
+        except DatabaseError as error:
+            failure = ApplicationError(str(error), type=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text must not reach Temporal
+            log.error("contact.bug", error=type(error).__name__, at=_place(error))  # noqa: TRY400 - no values in logs
+            failure = ApplicationError("a bug of ours; the worker's log says where", type=type(error).__name__)
+        raise failure
+
+
+def _place(error: BaseException) -> str:
+    """Return where in our code an exception came from: file and line, no values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown"
 
 
 def crash_at(point: str) -> None:

@@ -30,6 +30,7 @@ LOOK_FOR_CONNECTOR = timedelta(minutes=10)
 WRITE = text("""
 WITH contact AS (
   UPDATE contacts SET state = :state, reason = :reason, due_at = coalesce(:due_at, due_at),
+         purpose = coalesce(:purpose, purpose),
          counts_at = CASE WHEN :claims THEN :now ELSE counts_at END,
          channels = coalesce(CAST(:channels AS jsonb), channels),
          attempts = attempts + CASE WHEN :claims THEN 1 ELSE 0 END,
@@ -59,7 +60,7 @@ class Claimed:
     Attributes:
         contact_key: Which contact.
         fence: Guards what is recorded.
-        attempt: The how manieth attempt this is, from 1.
+        attempt: Which attempt this is, from 1.
         parts: The messages, each to be handed to its connector.
         keyed: Whether every provider takes our key, so that what is not known may be tried again with the same bytes.
         repeats: Whether an earlier attempt with these bytes was cut off: it may have reached the customer.
@@ -132,11 +133,14 @@ class _Deciding:
             self.known.row["step"], self.known.row["communication"]
         )
         if communication is None:
-            return self._write(Skip(Reason.STEP_GONE, ()))
+            gone = Skip(Reason.STEP_GONE, ())
+            claimed = self.known.row["state"] == ContactState.CLAIMED.value
+            return self._second_attempt(gone) if claimed else self._write(gone)
+        asked_for = self.known.situation.journey is None  # by another system: who is meant is its business
         verdict = decide(
             self.known.situation,
             communication=communication,
-            step=self.known.content.strategy.steps.get(communication.step),
+            step=None if asked_for else self.known.content.strategy.steps.get(communication.step),
             published=self.known.governance.strategy,
             now=self.now,
         )
@@ -223,6 +227,7 @@ class _Deciding:
             "claims": claims,
             "lease_until": lease_until,
             "channels": channels,
+            "purpose": freezing.purpose_of(self.known).value if claims else None,
             "now": self.now,
             "revision": self.revision,
             "verdict": verdict_word or type(verdict).__name__.lower(),

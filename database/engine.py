@@ -16,13 +16,21 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from database.errors import DatabaseAddressError, DatabaseDownError, DatabaseFullError, DatabaseStuckError
+from database.errors import (
+    DatabaseAddressError,
+    DatabaseDownError,
+    DatabaseError,
+    DatabaseFullError,
+    DatabaseStuckError,
+)
 
 T = TypeVar("T")
 
 CONFLICTS = frozenset({"40P01", "40001"})
 FULL = frozenset({"53100", "53200"})
-DOWN = frozenset({"57P01", "57P02", "57P03", "53300"})
+DOWN = frozenset({"57P01", "57P02", "57P03", "53300", "25006"})
+SLOW = frozenset({"57014", "55P03"})
+CONNECTION = "08"
 CONNECT_SECONDS = 5
 
 
@@ -61,6 +69,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=False,
+            hide_parameters=True,
             connect_args={"connect_timeout": CONNECT_SECONDS, "options": options, "prepare_threshold": 2},
         )
 
@@ -74,10 +83,12 @@ class Database:
         """
         try:
             return AGAIN(lambda: self._once(work))
-        except PoolTimeoutError as error:
-            raise DatabaseStuckError("no database connection became free within 10 s") from error
+        except PoolTimeoutError:
+            failure = DatabaseStuckError("no database connection became free within 10 s")
         except DBAPIError as error:
-            raise _told_apart(error, self.engine.url) from error
+            failure = _told_apart(error, self.engine.url)
+        # Outside the blocks, so that it has no cause: the driver's text quotes rows, and rows hold addresses.
+        raise failure
 
     def _once(self, work: Callable[[sa.Connection], T]) -> T:
         with self.engine.begin() as connection:
@@ -100,14 +111,20 @@ def _address(url: str) -> sa.URL:
     return address.set(drivername="postgresql+psycopg")
 
 
-def _told_apart(error: DBAPIError, url: sa.URL) -> Exception:
+def _told_apart(error: DBAPIError, url: sa.URL) -> DatabaseError:
+    """Return what failed in our own words, which name neither a statement nor a value."""
     state = sqlstate(error)
     if state in FULL:
         return DatabaseFullError("PostgreSQL has no room left; nothing was written")
     if state in CONFLICTS:
         return DatabaseStuckError("PostgreSQL kept reporting conflicts; nothing was written")
-    if error.connection_invalidated or state in DOWN or (isinstance(error, OperationalError) and state is None):
+    if state in SLOW:
+        return DatabaseStuckError("PostgreSQL did not finish in time; nothing was written")
+    gone = state is None and isinstance(error, OperationalError)
+    if error.connection_invalidated or gone or state in DOWN or (state or "").startswith(CONNECTION):
         where = f"{url.host}:{url.port or 5432}"
         msg = f"PostgreSQL cannot be reached at {where}; nothing was written, or it will be found when it is back"
         return DatabaseDownError(msg)
-    return error
+    return DatabaseError(
+        f"PostgreSQL refused a statement of ours ({state}: {type(error.orig).__name__}); nothing was written"
+    )

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, text
 
 from database.situation import FrozenPart, Known
@@ -37,6 +36,10 @@ TAKE_CODE = text(
 GIVEN_CODE = text("SELECT code FROM offer_codes WHERE contact_key = :contact_key")
 
 
+CALL = timedelta(seconds=30)
+"""How long after the claim a call may still reach the provider."""
+
+
 @dataclass(frozen=True)
 class Sending:
     """What this worker can send with.
@@ -54,7 +57,7 @@ class Sending:
     def dedupes(self, connector: str, age: timedelta) -> bool:
         """Say whether the same message can be handed over again without being doubled."""
         window = self.windows.get(connector)
-        return window is not None and age < window
+        return window is not None and age + CALL < window
 
 
 @dataclass(frozen=True)
@@ -139,8 +142,11 @@ class _Making:
                 self._template(), route.channel, self._language(), self._variables(links)
             )
             return Part(route.connector, self._message(route, content, links))
-        except (TemplateError, ValidationError) as error:
+        except TemplateError as error:
             raise CannotFreezeError(str(error)) from error
+        except Exception as error:  # noqa: BLE001 - one customer's odd facts must not stop their journey for ever
+            msg = f"it could not be put together ({type(error).__name__})"
+            raise CannotFreezeError(msg) from None
 
     def _template(self) -> str:
         """Return the template of the customer's segment where the communication has one `instead`."""
@@ -177,7 +183,7 @@ class _Making:
 
     def _message(self, route: Route, content: Content, links: Mapping[str, str]) -> Message:
         sender = self.known.governance.strategy.sender
-        marketing = Purpose(self.known.row["purpose"]) is Purpose.MARKETING
+        marketing = purpose_of(self.known) is not Purpose.SERVICE
         one_click = marketing and route.channel is Channel.EMAIL
         return Message(
             key=part_key(self.known.situation.contact.contact_key, route),
@@ -211,6 +217,12 @@ def _sender(sender: Sender, content: Content, channel: Channel) -> str:
         Channel.LETTER: sender.address,
     }
     return own[channel] or sender.name
+
+
+def purpose_of(known: Known) -> Purpose:
+    """Return what the contact's topic is for in the published version: the same that it is decided by."""
+    topic = known.governance.strategy.topics.get(known.row["topic"])
+    return topic.purpose if topic is not None else Purpose(known.row["purpose"])
 
 
 def part_key(contact_key: UUID, route: Route) -> UUID:

@@ -43,6 +43,13 @@ NEXT = text(
     "CASE WHEN state = 'claimed' THEN lease_until WHEN :over THEN updated_at ELSE due_at END AS at FROM contacts "
     "WHERE journey_key = :journey_key AND state IN ('planned', 'held', 'claimed') ORDER BY at, contact_key LIMIT 1"
 )
+# Whether the customer is in a step already with the same key, or was and may not enter it again.
+INSIDE = text(
+    "SELECT EXISTS (SELECT 1 FROM journeys o JOIN journeys j ON o.strategy = j.strategy "
+    "AND o.customer_key = j.customer_key AND o.key = j.key AND o.journey_key <> j.journey_key "
+    "WHERE j.journey_key = :journey_key AND :step IN (o.step, o.first_step) "
+    "AND (NOT CAST(:again AS boolean) OR o.state IN ('open', 'paused')))"
+)
 CONTINUE = text(
     "UPDATE journeys SET step = :step, version = :version, cycle = 1, planned_cycle = 0, state = 'open', "
     "started_at = :now, due_at = NULL, ends_at = NULL, milestones = '[]'::jsonb, ended_at = NULL, "
@@ -243,6 +250,9 @@ def _continue(conn: Connection, journey: RowMapping, cause: Cause) -> str | None
         return None
     following = published.strategy.steps[step.then]
     if following.draft or following.name in published.blocked_steps:
+        return None
+    row = {"journey_key": journey["journey_key"], "step": following.name, "again": following.again.kind == "always"}
+    if conn.execute(INSIDE, row).scalar_one():
         return None
     row = {"journey_key": journey["journey_key"], "step": following.name, "version": published.version}
     conn.execute(CONTINUE, row | {"now": cause.now, "revision": cause.revision})

@@ -47,6 +47,7 @@ WITH contact AS (
 SELECT c.contact_key, j.journey_key, j.state AS journey_state
   FROM contact c LEFT JOIN journeys j ON j.journey_key = c.journey_key
 """)
+WHOSE = text("SELECT journey_key FROM contacts WHERE contact_key = :contact_key")
 SUPPRESS = text(
     "INSERT INTO suppressions (kind, customer_key, channel, address, reason, source, stated_at, revision) "
     "VALUES (:kind, NULL, :channel, :address, :reason, :source, :now, :revision)"
@@ -54,7 +55,8 @@ SUPPRESS = text(
 HOLD = text(
     "INSERT INTO connector_holds (connector, fault, detail, held_at, until) "
     "VALUES (:connector, :fault, :detail, :now, :until) "
-    "ON CONFLICT (connector) DO UPDATE SET fault = excluded.fault, detail = excluded.detail, until = excluded.until"
+    "ON CONFLICT (connector) DO UPDATE SET fault = excluded.fault, detail = excluded.detail, "
+    "until = greatest(connector_holds.until, excluded.until)"
 )
 
 
@@ -111,12 +113,19 @@ def record(
     }
     written = conn.execute(RECORD, row).one_or_none()
     if written is None:
-        return NotClaimed(ContactState.CLAIMED, Reason.IN_FLIGHT, now + LEASE)
+        return _overtaken(conn, claimed, now)
     for outcome in outcomes:
         _consequences(conn, outcome, revision, now)
     over = written.journey_state is not None and JourneyState(written.journey_state).ended
     following = plans.read_next(conn, written.journey_key, over=over) if written.journey_key else None
     return NotClaimed(ending.state, ending.reason, ending.due_at, over, following)
+
+
+def _overtaken(conn: Connection, claimed: Claimed, now: datetime) -> NotClaimed:
+    """Return what the journey looks at next where a later attempt holds the fence."""
+    journey_key = conn.execute(WHOSE, {"contact_key": claimed.contact_key}).scalar_one_or_none()
+    following = plans.read_next(conn, journey_key, over=False) if journey_key else None
+    return NotClaimed(ContactState.CLAIMED, Reason.IN_FLIGHT, now + LEASE, next_contact=following)
 
 
 def _ending(claimed: Claimed, outcomes: Sequence[Outcome], now: datetime) -> _Ending:
@@ -129,30 +138,37 @@ def _ending(claimed: Claimed, outcomes: Sequence[Outcome], now: datetime) -> _En
     if len(faults) < len(outcomes):
         return _Ending(ContactState.SENT)
     endings = (_after(fault, claimed.attempt, now) for fault in faults)
-    ending = min(endings, key=lambda ending: ending.state is not ContactState.PLANNED)
+    ending = min(endings, key=_weight)
     if not claimed.repeats:
         return ending
-    if ending.state is ContactState.PLANNED:
+    if ending.state is ContactState.PLANNED and ending.reason is not Reason.BAD_RECIPIENT:
         return replace(ending, state=ContactState.CLAIMED)
     return _Ending(ContactState.PARKED, Reason.UNKNOWN)
+
+
+def _weight(ending: _Ending) -> tuple[bool, bool]:
+    """Sort what can still be put right first, and of that what another connector could do last."""
+    return ending.state is not ContactState.PLANNED, ending.reason is Reason.BAD_RECIPIENT
 
 
 def _after(fault: SendFault, attempt: int, now: datetime) -> _Ending:
     match fault.fault:
         case Fault.BAD_RECIPIENT | Fault.SUPPRESSED:
-            return _Ending(ContactState.SKIPPED, Reason.BAD_RECIPIENT)
+            # The address is suppressed with this: decided afresh, another way is taken if there is one.
+            return _Ending(ContactState.PLANNED, Reason.BAD_RECIPIENT, now)
         case Fault.BAD_CONTENT | Fault.UNSUPPORTED | Fault.AMBIGUOUS:
             return _Ending(ContactState.PARKED, Reason.BAD_MESSAGE)
         case Fault.CONFIG | Fault.QUOTA:
             until = now + (fault.retry_after or HELD_FOR)
             return _Ending(ContactState.PLANNED, Reason.CONNECTOR_HELD, until, unspent=True)
         case Fault.THROTTLED:
-            until = now + (fault.retry_after or FIRST_PAUSE)
+            until = now + max(fault.retry_after or FIRST_PAUSE, FIRST_PAUSE)
             return _Ending(ContactState.PLANNED, Reason.RETRYING, until, unspent=True)
         case Fault.TRANSIENT:
             if attempt >= MOST_ATTEMPTS:
                 return _Ending(ContactState.PARKED, Reason.FAILED)
-            return _Ending(ContactState.PLANNED, Reason.RETRYING, now + (fault.retry_after or _pause(attempt)))
+            pause = max(fault.retry_after or FIRST_PAUSE, _pause(attempt))
+            return _Ending(ContactState.PLANNED, Reason.RETRYING, now + pause)
 
 
 def _pause(attempt: int) -> timedelta:

@@ -20,7 +20,7 @@ from tactful.facts import ChannelState, Contact, Journey, PastContact, Rival, Si
 from tactful.words import Channel, ContactState, JourneyState, Purpose
 
 WINDOW = timedelta(days=400)
-MOST_PAST = 200
+MOST_PAST = 500
 MOST_RIVALS = 50
 
 READ = text(f"""
@@ -29,7 +29,9 @@ SELECT to_jsonb(c) AS contact, to_jsonb(j) AS journey, s.version AS published, {
     (SELECT jsonb_agg(jsonb_build_array(p.contact_key, p.counts_at, p.channels, p.topic, p.stage, p.purpose,
                                         p.communication, p.question) ORDER BY p.counts_at DESC)
        FROM (SELECT * FROM contacts WHERE customer_key = :customer_key AND counts_at > :since
-                AND contact_key <> :contact_key ORDER BY counts_at DESC LIMIT {MOST_PAST}) p) AS past,
+                AND contact_key <> :contact_key
+                AND (purpose = 'marketing' OR question IS NOT NULL OR communication = c.communication)
+              ORDER BY counts_at DESC LIMIT {MOST_PAST}) p) AS past,
     (SELECT jsonb_agg(jsonb_build_array(r.contact_key, r.communication, r.due_at, r.expires_at, r.topic, r.channels,
                                         r.raised, CASE WHEN r.strategy = c.strategy THEN r.step END) ORDER BY r.due_at)
        FROM (SELECT r.* FROM contacts r JOIN journeys k ON k.journey_key = r.journey_key

@@ -19,7 +19,6 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from database import outbox
 from database.engine import Database
-from database.errors import DatabaseError
 from database.outbox import Word
 from tactful.temporal import RESOLVE_CONTACT, WAKE, ContactEntry, StepEntry
 
@@ -45,7 +44,7 @@ class Relay:
             try:
                 told = await self.carry()
                 pause = IDLE
-            except (DatabaseError, RPCError) as error:
+            except Exception as error:  # noqa: BLE001 - the outbox keeps what is not told; one odd error ends nothing
                 told, pause = 0, min(pause * 2, LONGEST_PAUSE)
                 log.warning("relay.waiting", error=type(error).__name__, pause_s=pause.total_seconds())
             if not told:
@@ -107,5 +106,6 @@ class Relay:
         try:
             await self._client.get_workflow_handle(word.workflow_id).signal(WAKE, rpc_timeout=RPC_TIMEOUT)
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            # A namespace that is not found is our mistake, a workflow that is not found has ended.
+            if error.status is not RPCStatusCode.NOT_FOUND or "namespace" in str(error).lower():
                 raise

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncGenerator, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -36,6 +37,7 @@ from tactful.links import Links
 
 GRACE: Final = contract.CONTACT_TIMEOUT + timedelta(seconds=10)
 DATABASE_PATIENCE: Final = timedelta(seconds=30)
+SPARE_THREADS: Final = 4
 LOOK_EVERY: Final = timedelta(seconds=3)
 
 log = structlog.get_logger()
@@ -118,6 +120,7 @@ async def run_worker(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
+    loop.set_default_executor(ThreadPoolExecutor(settings.pool_size + SPARE_THREADS, "tactful"))
     async with build(settings).opened() as house:
         await asyncio.to_thread(house.database.run, migrate.check)
         client = await connect(settings, house)

@@ -42,3 +42,5 @@ class ResolveContact:
                     return
                 again_at = made.again_at
             await workflow.sleep(max(again_at - workflow.now(), timedelta(seconds=1)))
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(entry)

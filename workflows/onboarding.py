@@ -20,6 +20,5 @@ class OnboardingStep(Step):
     async def run(self, entry: StepEntry) -> None:
         """Nudge towards each open milestone at its time, until all are reached or the step has lasted long enough."""
         await self.enter(entry)
-        while await self.say_next():
-            pass
+        await self.say_everything()
         await self.leave()

@@ -23,8 +23,5 @@ class AnyStep(Step):
         """Say everything the step has to say, each at its time; set again, go on in a fresh run."""
         entry = workflow.payload_converter().from_payload(args[0].payload, StepEntry)
         await self.enter(entry)
-        cycle = self.cycle
-        while await self.say_next():
-            if self.cycle != cycle:
-                workflow.continue_as_new(entry)
+        await self.say_everything()
         await self.leave()

@@ -69,7 +69,8 @@ class Step:
     @property
     def moment(self) -> datetime | None:
         """Return when the journey has to act next: for a contact, or at its end; None when it waits for nothing."""
-        return self.next_contact.at if self.next_contact else self.stays_until
+        moments = (self.next_contact.at if self.next_contact else None, self.stays_until)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     async def enter(self, entry: StepEntry) -> None:
         """Plan the step, or look at the plan again if that was done."""
@@ -101,10 +102,21 @@ class Step:
             return False
         if not await self.until(moment):
             return True
-        if self.next_contact is None:
+        contact = self.next_contact
+        if contact is None or contact.at > workflow.now():
             return False
-        await self.make_contact(self.next_contact)
+        await self.make_contact(contact)
         return True
+
+    async def say_everything(self) -> None:
+        """Say all there is to say, each at its time, until the goal or the end of the step.
+
+        A clock that was set again, and a history that has grown long, go on in a fresh run: it looks at the same rows.
+        """
+        cycle = self.cycle
+        while await self.say_next():
+            if self.cycle != cycle or workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(self.entry)
 
     async def make_contact(self, contact: NextContact) -> None:
         """Have the contact made, or learn when to ask again; a failure to ask waits and is no end."""

@@ -20,6 +20,5 @@ class WelcomeStep(Step):
     async def run(self, entry: StepEntry) -> None:
         """Say everything in turn, each at its hour; then stay for the goal as long as the step lasts."""
         await self.enter(entry)
-        while await self.say_next():
-            pass
+        await self.say_everything()
         await self.leave()

@@ -107,6 +107,28 @@ def test_of_twenty_contacts_claimed_at_once_under_a_cap_of_one_exactly_one_is_cl
     assert ledger.count("contacts", "counts_at IS NOT NULL") == 1
 
 
+def test_a_cap_sees_past_any_number_of_service_contacts(empty_ledger: Ledger) -> None:
+    """Hundreds of delivery notices since do not hide the newsletter that took the place."""
+    ledger = empty_ledger
+    ledger.publish(rules="{ at_most: [1 in 30 days] }")
+    contact = ledger.planned("ada")
+    ledger.run(lambda c: c.execute(sa.insert(contacts), _taken(contact, 1500)))
+    answer = ledger.claim(contact)
+    assert isinstance(answer, NotClaimed)
+    assert answer.reason in {Reason.CAP, Reason.EXPIRED}
+
+
+def _taken(like: Any, notices: int) -> list[dict[str, Any]]:  # noqa: ANN401 - a row
+    """Return rows of so many notices sent a minute apart, and of one newsletter before them all."""
+    made: list[dict[str, Any]] = []
+    for minutes in range(1, notices + 2):
+        service = minutes <= notices
+        different = {"contact_key": uuid4(), "state": "sent", "counts_at": NOON - minutes * MINUTE}
+        different |= {"purpose": "service" if service else "marketing", "communication": f"earlier-{service}"}
+        made.append(like._asdict() | different)
+    return made
+
+
 def test_an_opt_out_committed_before_the_claim_is_always_obeyed_however_threads_race(ledger: Ledger) -> None:
     """Whatever the race, the revisions tell: no claim comes after the no that stood against it."""
     outcomes = {"claimed": 0, "skipped": 0}

@@ -110,8 +110,10 @@ def test_a_no_that_comes_after_the_contact_was_parked_leaves_it_to_a_person(ledg
         (Fault.THROTTLED, 3 * MINUTE, "planned", "retrying", 3 * MINUTE, 0, True),
         (Fault.CONFIG, None, "planned", "connector_held", HOLD, 0, True),
         (Fault.QUOTA, 2 * HOLD, "planned", "connector_held", 2 * HOLD, 0, True),
-        (Fault.BAD_RECIPIENT, None, "skipped", "bad_recipient", None, 1, True),
-        (Fault.SUPPRESSED, None, "skipped", "bad_recipient", None, 1, True),
+        (Fault.THROTTLED, MINUTE / 60, "planned", "retrying", MINUTE, 0, True),
+        (Fault.TRANSIENT, MINUTE / 60, "planned", "retrying", MINUTE, 1, True),
+        (Fault.BAD_RECIPIENT, None, "planned", "bad_recipient", 0 * MINUTE, 1, True),
+        (Fault.SUPPRESSED, None, "planned", "bad_recipient", 0 * MINUTE, 1, True),
         (Fault.BAD_CONTENT, None, "parked", "bad_message", None, 1, True),
         (Fault.UNSUPPORTED, None, "parked", "bad_message", None, 1, True),
         (Fault.AMBIGUOUS, None, "parked", "unknown", None, 1, False),
@@ -131,7 +133,7 @@ def test_each_fault_of_a_first_attempt_leads_where_it_must(  # noqa: PLR0917 - t
     contact, claim = claimed(ledger)
     answer = ledger.record(contact, claim, fault(kind, retry_after=retry_after))
     row = ledger.contact("ada")
-    due_at = NOON + due_in if due_in else None
+    due_at = NOON + due_in if due_in is not None else None
     assert (row.state, row.reason, row.attempts, row.lease_until) == (state, reason, attempts, None)
     assert row.due_at == (due_at or contact.due_at)
     assert row.counts_at == (None if frees else NOON)
@@ -152,6 +154,18 @@ def test_a_dead_address_is_suppressed_for_everything_and_an_opt_out_for_marketin
     ledger.now += 5 * DAY
     ledger.claim(ledger.contact("ada", "story"))
     assert ledger.states("ada")[1] == ("story", "skipped", "suppressed")
+
+
+def test_a_dead_address_sends_the_contact_by_its_other_way(empty_ledger: Ledger) -> None:
+    """The token is stale, the mailbox is not: nobody goes without their message."""
+    empty_ledger.publish(steps=(BY_PUSH_OR_SMS.replace("sms", "email"),))
+    contact = empty_ledger.planned("ada", Channel.PUSH, Channel.EMAIL)
+    first = empty_ledger.claim(contact)
+    assert isinstance(first, Claimed)
+    empty_ledger.record(contact, first, fault(Fault.BAD_RECIPIENT))
+    second = empty_ledger.claim(empty_ledger.contact("ada"))
+    assert isinstance(second, Claimed)
+    assert [part.message.channel for part in (*first.parts, *second.parts)] == [Channel.PUSH, Channel.EMAIL]
 
 
 def test_a_connector_whose_password_is_wrong_is_held_for_everybody_until_then(ledger: Ledger) -> None:
@@ -319,7 +333,7 @@ def combined(ledger: Ledger, sending: Sending = KEYLESS) -> tuple[Any, Claimed]:
         (fault(Fault.TRANSIENT), fault(Fault.AMBIGUOUS), "parked", "unknown", True),
         (fault(Fault.TRANSIENT), fault(Fault.BAD_RECIPIENT), "planned", "retrying", False),
         (fault(Fault.BAD_RECIPIENT), fault(Fault.CONFIG), "planned", "connector_held", False),
-        (fault(Fault.BAD_RECIPIENT), fault(Fault.BAD_RECIPIENT), "skipped", "bad_recipient", False),
+        (fault(Fault.BAD_RECIPIENT), fault(Fault.BAD_RECIPIENT), "planned", "bad_recipient", False),
     ],
 )
 def test_a_combined_contact_ends_by_what_weighs_most(  # noqa: PLR0917 - the columns of the table
