@@ -22,7 +22,7 @@ from tactful.rules.journey import anchor_unmoved, come_due, journey_open, still_
 from tactful.rules.not_yet import carried_out, unheld
 from tactful.rules.permission import lawful_basis
 from tactful.rules.pressure import apart, within_caps
-from tactful.rules.priority import PRIORITY, Reservation, rank_of, reservations, unrivalled
+from tactful.rules.priority import PASSED, Reservation, rank_of, reservations, unrivalled
 from tactful.rules.question import QUESTION, one_question
 from tactful.rules.quiet import quiet_hours
 from tactful.rules.suppression import unsuppressed
@@ -222,7 +222,7 @@ def _pressing(case: _Case, way: Way, at: datetime) -> tuple[Line, ...]:
     caps = within_caps(channels, topic, rules.at_most, situation.past, own=own, at=at, zone=zone)
     gap = apart(topic, rules.apart, situation.past, own=own, at=at, zone=zone)
     if caps.reason is not None or gap.reason is not None:
-        return quiet, caps, gap, Line(PRIORITY)
+        return quiet, caps, gap, PASSED
     reserved = _reserved(case, at)
     return quiet, caps, gap, unrivalled(channels, topic, reserved, situation.past, rules, own=own, at=at, zone=zone)
 

@@ -7,6 +7,7 @@ from tactful.verdict import Line
 from tactful.words import Reason
 
 CUSTOMER = "customer"
+_PASSED = Line(CUSTOMER)
 
 
 def active_customer(customer: Customer) -> Line:
@@ -14,4 +15,4 @@ def active_customer(customer: Customer) -> Line:
 
     Source: docs/rules.md#customer
     """
-    return Line(CUSTOMER, None if customer.active else Reason.CUSTOMER_INACTIVE)
+    return _PASSED if customer.active else Line(CUSTOMER, Reason.CUSTOMER_INACTIVE)

@@ -17,6 +17,7 @@ from tactful.words import Reason
 SEGMENT = "segment"
 UNLESS = "unless"
 HAD = "had already"
+_FOR_ALL, _NO_EXCEPTION, _NO_LIMIT = Line(SEGMENT), Line(UNLESS), Line(HAD)
 
 
 def in_segment(
@@ -34,7 +35,7 @@ def in_segment(
     """
     wanted = tuple(names for names in (communication.for_segments, step.for_segments if step else ()) if names)
     if not wanted:
-        return Line(SEGMENT)
+        return _FOR_ALL
     segment = segment_of(customer, segments, now, zone)
     said: dict[str, Number] = {"segment": segment, "for": ", ".join(min(wanted, key=len))}
     fits = all(segment in names for names in wanted)
@@ -47,7 +48,7 @@ def no_exception(communication: Communication, customer: Customer, now: datetime
     Source: docs/rules.md#unless
     """
     if not communication.unless:
-        return Line(UNLESS)
+        return _NO_EXCEPTION
     answers = [(line.text, holds(line, customer, now, zone)) for line in communication.unless]
     found: dict[str, Number] = {text: answer.found for text, answer in answers}
     excepted = all(answer.holds for _, answer in answers)
@@ -63,6 +64,8 @@ def not_had_already(
 
     Source: docs/rules.md#had-already
     """
+    if not communication.at_most:
+        return _NO_LIMIT
     numbers: dict[str, Number] = {}
     reason = None
     for cap in communication.at_most:

@@ -21,8 +21,7 @@ MILESTONE = "milestone"
 DUE = "due"
 LOOK_AFTER_PAUSE = timedelta(days=1)
 """How long until a paused journey is looked at again."""
-_NO_JOURNEY = Line(JOURNEY)
-_NO_ANCHOR = Line(ANCHOR)
+_NO_JOURNEY, _ANCHORED, _NEEDED, _DUE = Line(JOURNEY), Line(ANCHOR), Line(MILESTONE), Line(DUE)
 
 
 def journey_open(journey: Journey | None, now: datetime) -> Line:
@@ -52,7 +51,7 @@ def anchor_unmoved(contact: Contact, journey: Journey | None) -> Line:
     Source: docs/rules.md#anchor
     """
     if journey is None or contact.cycle == journey.cycle:
-        return _NO_ANCHOR
+        return _ANCHORED
     return Line(ANCHOR, Reason.ANCHOR_MOVED, {"planned_in_cycle": contact.cycle, "cycle": journey.cycle})
 
 
@@ -70,7 +69,7 @@ def still_needed(
         return Line(MILESTONE, Reason.MILESTONE_REACHED, {"milestone": name, "done": communication.done.text})
     if communication.ask is not None and is_known(customer, communication.ask):
         return Line(MILESTONE, Reason.ALREADY_KNOWN, {"asks": communication.ask})
-    return Line(MILESTONE)
+    return _NEEDED
 
 
 def come_due(contact: Contact, now: datetime) -> Line:
@@ -79,5 +78,5 @@ def come_due(contact: Contact, now: datetime) -> Line:
     Source: docs/rules.md#due
     """
     if now >= contact.due_at:
-        return Line(DUE)
+        return _DUE
     return Line(DUE, Reason.NOT_YET_DUE, {"due_at": contact.due_at.isoformat()}, passes_at=contact.due_at)

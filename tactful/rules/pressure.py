@@ -173,8 +173,13 @@ def _bounds(window: Span, at: datetime, zone: ZoneInfo) -> tuple[datetime, datet
 
 
 @lru_cache(maxsize=256)
+def _span(months: int, days: int, seconds: int) -> Span:
+    return Span(months=months, days=days, seconds=seconds)
+
+
+@lru_cache(maxsize=256)
 def _bounds_of(months: int, days: int, seconds: int, at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    begins = add_span(at, Span.model_construct(months=months, days=days, seconds=seconds), zone, back=True)
+    begins = add_span(at, _span(months, days, seconds), zone, back=True)
     if not months and not days:
         return begins, begins
     within = _MONTHS_ARE_WITHIN if months else _DAYS_ARE_WITHIN

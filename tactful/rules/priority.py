@@ -29,6 +29,7 @@ from tactful.verdict import Line
 from tactful.words import Channel, Purpose, Reason
 
 PRIORITY = "priority"
+PASSED = Line(PRIORITY)
 KEEPS_ITS_PLACE = timedelta(hours=1)
 """How long after it was due a contact still keeps its place before others."""
 
@@ -119,7 +120,7 @@ def unrivalled(
     Source: docs/rules.md#priority
     """
     if topic.purpose is Purpose.SERVICE:
-        return Line(PRIORITY)
+        return PASSED
     placed: tuple[PastContact, ...] = ()
     unplaced: set[tuple[str, tuple[Channel, ...]]] = set()
     for one in reserved:
@@ -134,20 +135,24 @@ def unrivalled(
         if passes_at is not None:
             by = {"by": one.rival.communication, "topic": one.topic.name}
             return Line(PRIORITY, Reason.OUTRANKED, by, passes_at)
-    return Line(PRIORITY)
+    return PASSED
 
 
 def _higher(situation: Situation, mine: Rank, published: Strategy, at: datetime) -> list[tuple[Rank, Rival]]:
     """Return the marketing rivals due within the last hour that rank higher, highest first."""
     due_since, own = shifted(at, -KEEPS_ITS_PLACE), situation.contact.contact_key.int
     found: list[tuple[Rank, Rival]] = []
-    for rival in situation.rivals:
-        if due_since <= rival.due_at <= at and (rival.expires_at is None or at < rival.expires_at):
-            topic = published.topics.get(rival.topic)
-            if topic is not None and topic.purpose is not Purpose.SERVICE and rival.contact_key.int != own:
-                rank = rank_of(topic, rival.raised, rival.due_at, rival.contact_key)
-                if rank < mine:
-                    found.append((rank, rival))
+    for rival in [one for one in situation.rivals if due_since <= one.due_at <= at]:
+        topic = published.topics.get(rival.topic)
+        if (
+            topic is None
+            or topic.purpose is Purpose.SERVICE
+            or (rival.expires_at is not None and at >= rival.expires_at)
+        ):
+            continue
+        rank = rank_of(topic, rival.raised, rival.due_at, rival.contact_key)
+        if rank < mine and rival.contact_key.int != own:
+            found.append((rank, rival))
     return sorted(found, key=itemgetter(0))
 
 

@@ -14,6 +14,7 @@ from tactful.verdict import Line
 from tactful.words import Purpose, Reason
 
 QUESTION = "question"
+_PASSED = Line(QUESTION)
 QUESTION_OPEN_FOR = timedelta(days=7)
 """How long a question waits for its answer before the next may be asked."""
 
@@ -40,7 +41,7 @@ def one_question(
     Source: docs/rules.md#question
     """
     if communication.ask is None or topic.purpose is Purpose.SERVICE:
-        return Line(QUESTION)
+        return _PASSED
     since = shifted(at, -QUESTION_OPEN_FOR)
     for made in past:
         if made.counts_at <= since:
@@ -49,4 +50,4 @@ def one_question(
             asked = {"open": made.question, "asked_at": made.counts_at.isoformat()}
             passes_at = shifted(made.counts_at, QUESTION_OPEN_FOR)
             return Line(QUESTION, Reason.QUESTION_OPEN, asked, passes_at=passes_at)
-    return Line(QUESTION)
+    return _PASSED

@@ -219,6 +219,19 @@ def test_whatever_is_mandatory_goes_to_an_address_that_is_not_undeliverable(case
         assert _nothing_stands_against(case, route.channel, route.address)
 
 
+@settings(LIVELY, max_examples=300)
+@given(cases(marketing_topics, timeless=True, rivalled=False))
+def test_nothing_is_held_back_but_for_a_reason_that_is_there(case: Case) -> None:
+    """The other half: a rule that is too strict would go unnoticed among things that may never happen."""
+    known, said, published, now = case
+    by_email = said.model_copy(update={"by": (Route(channels=(Channel.EMAIL,)),)})
+    case = known, by_email, published, now
+    reasons = {line.reason for line in decided(case).trace}
+    assert (Reason.CAP in reasons) <= (not _has_room(case, {Channel.EMAIL}))
+    assert (Reason.GAP in reasons) <= (not _keeps_the_gap(case))
+    assert (Reason.QUIET_HOURS in reasons) <= (not _is_open(case, Channel.EMAIL))
+
+
 def _said_yes(case: Case, channel: Channel) -> bool:
     known, said, _, now = case
     about = [one for one in known.customer.consents if (one.channel, one.topic) == (channel, said.topic)]
