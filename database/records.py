@@ -155,7 +155,9 @@ def _after(fault: SendFault, attempt: int, now: datetime) -> _Ending:
     match fault.fault:
         case Fault.BAD_RECIPIENT | Fault.SUPPRESSED:
             # The address is suppressed with this: decided afresh, another way is taken if there is one.
-            return _Ending(ContactState.PLANNED, Reason.BAD_RECIPIENT, now)
+            spent = attempt >= MOST_ATTEMPTS
+            state, due_at = (ContactState.SKIPPED, None) if spent else (ContactState.PLANNED, now)
+            return _Ending(state, Reason.BAD_RECIPIENT, due_at)
         case Fault.BAD_CONTENT | Fault.UNSUPPORTED | Fault.AMBIGUOUS:
             return _Ending(ContactState.PARKED, Reason.BAD_MESSAGE)
         case Fault.CONFIG | Fault.QUOTA:
@@ -196,7 +198,8 @@ def _consequences(conn: Connection, outcome: Outcome, revision: int, now: dateti
         return
     fault, part = outcome.answer, outcome.part
     if fault.fault in {Fault.BAD_RECIPIENT, Fault.SUPPRESSED}:
-        undeliverable = fault.fault is Fault.BAD_RECIPIENT
+        # A no to marketing does not stop a mandatory contact; a provider that refuses even that makes it undeliverable.
+        undeliverable = fault.fault is Fault.BAD_RECIPIENT or not part.message.marketing
         kind = SuppressionClass.UNDELIVERABLE if undeliverable else SuppressionClass.MARKETING
         row = {"kind": kind.value, "channel": part.message.channel.value, "address": part.message.to}
         row |= {"reason": fault.fault.value, "source": part.connector}

@@ -12,7 +12,7 @@ from database.freezing import Sending
 from tactful.connector import Accepted, Fault, SendFault
 from tactful.words import Channel, ContactState, Reason
 from tests.integration.ledger import DAY, KEYED, KEYLESS, MINUTE, NOON, Ledger, accepted, fault
-from tests.small_strategy import WELCOME
+from tests.small_strategy import INVOICE, WELCOME
 
 pytestmark = pytest.mark.integration
 EMAIL, LETTER, PUSH, SMS = Channel.EMAIL, Channel.LETTER, Channel.PUSH, Channel.SMS
@@ -166,6 +166,27 @@ def test_a_dead_address_sends_the_contact_by_its_other_way(empty_ledger: Ledger)
     second = empty_ledger.claim(empty_ledger.contact("ada"))
     assert isinstance(second, Claimed)
     assert [part.message.channel for part in (*first.parts, *second.parts)] == [Channel.PUSH, Channel.EMAIL]
+
+
+def test_a_bill_that_a_provider_suppresses_goes_by_letter_or_not_at_all_but_never_round_in_circles(
+    empty_ledger: Ledger,
+) -> None:
+    """A service contact passes a suppression of marketing, so the provider's own must stop it at that address."""
+    ledger = empty_ledger
+    ledger.publish(steps=(INVOICE.replace("topic: orders }", "topic: orders, by: email or letter }", 1),))
+    for user, channels in (("ada", (EMAIL, LETTER)), ("bob", (EMAIL,))):
+        ledger.reachable(user, *channels)
+        ledger.track(user, "invoice.issued", number="A1")
+        ledger.enter(ledger.journey(user))
+        contact = ledger.contact(user)
+        first = ledger.claim(contact)
+        assert isinstance(first, Claimed)
+        ledger.record(contact, first, fault(Fault.SUPPRESSED))
+    second = ledger.claim(ledger.contact("ada"))
+    assert isinstance(second, Claimed)
+    assert second.parts[0].message.channel is LETTER
+    ledger.claim(ledger.contact("bob"))
+    assert ledger.states("bob")[0] == ("bill", "skipped", "suppressed")
 
 
 def test_a_connector_whose_password_is_wrong_is_held_for_everybody_until_then(ledger: Ledger) -> None:
