@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -25,6 +25,7 @@ from tactful.conditions import segment_of
 from tactful.facts import Customer
 from tactful.following import Happened, Story, follow, reached, series_needed
 from tactful.intake import Identify, Statement, Track, Who
+from tactful.planning import hangs_on
 from tactful.timing import zone_of
 
 ORDER_PLACED = "order.placed"
@@ -113,7 +114,7 @@ def identify(conn: Connection, said: Identify, *, now: datetime) -> UUID:
             conn.execute(ADD_ADDRESS, change | {"revision": locked["revision"]})
     for statement in said.statements:
         _state(conn, statement, customer_key, locked["revision"], now)
-    _look_again(conn, row, zone_changed=row["time_zone"] != locked["time_zone"], now=now)
+    _look_again(conn, locked, row, said.properties, now)
     return customer_key
 
 
@@ -284,8 +285,8 @@ def _carry_out(conn: Connection, row: RowMapping, event: Happened, cause: Cause)
     keep_segment(conn, row, customer, all_published[0], cause.now)
 
 
-def _look_again(conn: Connection, row: RowMapping, *, zone_changed: bool, now: datetime) -> None:
-    """After new facts: milestones that are reached by them, waits that a new time zone moves."""
+def _look_again(conn: Connection, before: RowMapping, row: RowMapping, told: Iterable[str], now: datetime) -> None:
+    """After new facts: milestones that are reached by them, waits that a new time zone or a date moves."""
     open_journeys = journeys.read_open(conn, row["customer_key"])
     if not open_journeys:
         return
@@ -297,8 +298,9 @@ def _look_again(conn: Connection, row: RowMapping, *, zone_changed: bool, now: d
         effects = reached(loaded.strategy, story, now)
         journeys.carry_out(conn, effects, loaded, cause)
         woken.update(dict.fromkeys(effect.journey_key for effect in effects))
-    if zone_changed:
-        for journey in (j for of in open_journeys.values() for j in of if j.journey_key not in woken):
+    changed = {name for name in told if row["properties"].get(name) != before["properties"].get(name)}
+    for journey in (j for of in open_journeys.values() for j in of if j.journey_key not in woken):
+        if row["time_zone"] != before["time_zone"] or (journey.pinned and hangs_on(journey.pinned, changed)):
             journeys.wake(conn, journey.journey_key, cause)
 
 

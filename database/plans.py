@@ -19,8 +19,10 @@ from database.errors import UnknownJourneyError
 from database.journeys import Cause
 from database.strategies import Loaded
 from database.tables import contacts
+from tactful.facts import Customer
+from tactful.following import OpenJourney, Story, reached
 from tactful.keys import contact_key
-from tactful.planning import Planned, ends_at, plan, stays_open
+from tactful.planning import Planned, ends_at, hangs_on, plan, stays_open
 from tactful.strategy.model import Communication, Step
 from tactful.temporal import workflow_type
 from tactful.words import ContactState, JourneyState, Reason
@@ -89,18 +91,14 @@ def enter_step(conn: Connection, customer_key: UUID, journey_key: UUID, *, now: 
     """Plan what the step says, unless that was done, and return where the journey stands."""
     locked = customers.lock(conn, customer_key)
     journey = _journey(conn, journey_key)
-    over = JourneyState(journey["state"]).ended
-    if over:
-        return StepPlan(
-            journey["step"],
-            journey["cycle"],
-            over=True,
-            next_contact=read_next(conn, journey_key, over=True),
-            stays_until=None,
-        )
+    if JourneyState(journey["state"]).ended:
+        return _over(conn, journey)
     loaded = strategies.load(conn, journey["strategy"], journey["version"])
     step = loaded.strategy.steps[journey["step"]]
     customer = customers.read_facts(conn, locked)
+    anew = journey["planned_cycle"] < journey["cycle"]
+    if anew and _all_reached(conn, journey, loaded, customer, Cause(customer_key, locked["revision"], now)):
+        return _over(conn, journey)
     until = ends_at(
         step, loaded.strategy, started_at=journey["started_at"], due_at=journey["due_at"], customer=customer
     )
@@ -113,11 +111,11 @@ def enter_step(conn: Connection, customer_key: UUID, journey_key: UUID, *, now: 
         customer=customer,
         now=now,
     )
-    if journey["planned_cycle"] < journey["cycle"]:
+    if anew or hangs_on(step, customer.properties):
         _write(conn, journey, loaded, step, planned, passed, locked["revision"], now)
-    else:
+    if not anew:
         _move(conn, journey, (*planned, *passed), locked["revision"], now)
-    if journey["planned_cycle"] < journey["cycle"] or journey["ends_at"] != until:
+    if anew or journey["ends_at"] != until:
         conn.execute(MARK, {"journey_key": journey_key, "ends_at": until, "revision": locked["revision"]})
     return StepPlan(
         journey["step"],
@@ -154,6 +152,30 @@ def read_next(conn: Connection, journey_key: UUID, *, over: bool) -> NextContact
     """Return the contact that a journey has to look at next, and when; None when all are settled."""
     row = conn.execute(NEXT, {"journey_key": journey_key, "over": over}).one_or_none()
     return NextContact(row.contact_key, row.at, row.in_flight) if row else None
+
+
+def _over(conn: Connection, journey: RowMapping) -> StepPlan:
+    following = read_next(conn, journey["journey_key"], over=True)
+    return StepPlan(journey["step"], journey["cycle"], over=True, next_contact=following, stays_until=None)
+
+
+def _all_reached(conn: Connection, journey: RowMapping, loaded: Loaded, customer: Customer, cause: Cause) -> bool:
+    """Write the milestones that were reached before the step was entered; say whether that is all of them.
+
+    A step that follows another is entered by no event that could have told.
+    """
+    entering = OpenJourney(
+        journey["journey_key"],
+        journey["step"],
+        journey["key"],
+        journey["started_at"],
+        journey["cycle"],
+        tuple(journey["milestones"]),
+        pinned=loaded.strategy.steps[journey["step"]],
+    )
+    effects = reached(loaded.strategy, Story(customer, (entering,)), cause.now)
+    journeys.carry_out(conn, effects, loaded, cause)
+    return any(effect.complete for effect in effects)
 
 
 def _time_is_up(journey: RowMapping, now: datetime) -> bool:

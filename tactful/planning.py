@@ -6,7 +6,7 @@ made is decided when it is due: this module asks no contact rule but the quiet h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -101,6 +101,11 @@ def ends_at(
         return None
     anchor = due_at if step.lasts.anchor == "due" else started_at
     return add_span(anchor, step.lasts.span, zone_of(customer, strategy)) if anchor is not None else None
+
+
+def hangs_on(step: Step, properties: Container[str]) -> bool:
+    """Say whether something that a step says is due by one of these properties of the customer, such as a birthday."""
+    return any(communication.when.anchor in properties for communication in step.communications)
 
 
 def stays_open(step: Step) -> bool:

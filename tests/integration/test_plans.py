@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from database.claims import NotClaimed
 from tactful.words import Channel, Reason
 from tests.integration.ledger import DAY, NOON, Ledger, at_once
-from tests.small_strategy import INVOICE, REPURCHASE, WELCOME
+from tests.small_strategy import INVOICE, ONBOARDING, REPURCHASE, WELCOME
 
 pytestmark = pytest.mark.integration
 WELCOME_THEN = WELCOME.replace("until: order.placed", "until: order.placed\n  then: help")
@@ -60,6 +60,26 @@ def test_what_came_too_late_is_written_as_expired_and_not_left_out(ledger: Ledge
     assert ledger.states("ada") == [("hello", "expired", "expired"), ("story", "expired", "expired")]
     assert plan.next_contact is None
     assert plan.stays_until == ledger.journey("ada").ends_at == NOON + 11 * DAY - timedelta(hours=1)
+
+
+def test_what_hangs_on_a_date_is_planned_when_the_date_becomes_known(empty_ledger: Ledger) -> None:
+    """The birthday was not known when the step was entered; two days later it is."""
+    ledger = empty_ledger
+    ledger.publish(steps=(WELCOME.replace("when: 3 days after start", "when: 7 days before birthday"),))
+    ledger.planned("ada")
+    assert ledger.states("ada") == [("hello", "planned", None)]
+    ledger.now += 2 * DAY
+    words = ledger.count("outbox")
+    ledger.identify("ada", properties={"birthday": "1990-04-10"})
+    ledger.identify("ada", properties={"birthday": "1990-04-10"})
+    assert ledger.words()[words:] == [("wake", "")], "told once, though said twice"
+    ledger.enter(ledger.journey("ada"))
+    story = ledger.contact("ada", "story")
+    assert (story.state, story.due_at) == ("planned", datetime(2026, 4, 3, 10, tzinfo=ZoneInfo("Europe/London")))
+    ledger.identify("ada", properties={"birthday": "1990-04-12"})
+    ledger.enter(ledger.journey("ada"))
+    assert ledger.contact("ada", "story").due_at == story.due_at + 2 * DAY
+    assert len(ledger.contacts("ada")) == 2
 
 
 def test_what_this_software_does_not_execute_yet_is_a_row_that_says_so(empty_ledger: Ledger) -> None:
@@ -184,6 +204,23 @@ def test_the_step_that_follows_is_that_of_the_published_version(empty_ledger: Le
     ledger.track("ada", "order.placed")
     assert ledger.leave(ledger.journey("ada")).then == "HelpStep"
     assert (ledger.journey("ada").version, ledger.journey("ada").step) == (2, "help")
+
+
+def test_milestones_reached_before_the_step_that_follows_are_known_when_it_is_entered(empty_ledger: Ledger) -> None:
+    ledger = empty_ledger
+    leads_on = WELCOME.replace("until: order.placed", "until: order.placed\n  then: onboarding")
+    ledger.publish(steps=(leads_on, ONBOARDING.replace("  trigger: order.placed\n", "")))
+    for user, opened in (("ada", True), ("bob", False)):
+        ledger.reachable(user, properties={"birthday": "1990-05-04"})
+        ledger.track(user, "customer.registered")
+        if opened:
+            ledger.track(user, "guide.opened")
+        ledger.track(user, "order.placed")
+        assert ledger.leave(ledger.journey(user)).then == "OnboardingStep"
+        ledger.enter(ledger.journey(user))
+    assert ledger.journey("ada").state == "goal"
+    assert ledger.journey("bob").milestones == ["dates"]
+    assert ledger.states("ada") == []
 
 
 def test_who_is_in_a_step_that_was_dropped_can_leave_it(ledger: Ledger) -> None:
