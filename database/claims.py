@@ -25,7 +25,8 @@ from tactful.verdict import Control, Defer, Line, Send, Skip, Trace, Verdict, Wa
 from tactful.words import ContactState, JourneyState, Reason
 
 LEASE = timedelta(seconds=45)
-LOOK_FOR_CONNECTOR = timedelta(minutes=10)
+HELD_FOR = timedelta(minutes=10)
+"""When a connector that is held is looked at again, where its provider named no time."""
 
 WRITE = text("""
 WITH contact AS (
@@ -173,7 +174,7 @@ class _Deciding:
         if not tried.keys() <= ways.keys():
             return self._park(Reason.UNKNOWN, verdict.trace)
         if any(ways[way] != connector for way, connector in tried.items()):
-            return self._keep_claimed(Wait(self.now + LOOK_FOR_CONNECTOR, Reason.CONNECTOR_HELD, verdict.trace))
+            return self._keep_claimed(Wait(self.now + HELD_FOR, Reason.CONNECTOR_HELD, verdict.trace))
         return self._claim(verdict, freezing.thaw(open_parts), repeats=True)
 
     def _claim(self, verdict: Send, parts: tuple[Part, ...], *, repeats: bool = False) -> Claimed:

@@ -53,12 +53,12 @@ FACTS = text(f"SELECT {DETAILS}")
 
 
 def instant(value: str | datetime | None) -> datetime | None:
-    """Return an instant that came inside JSON as a datetime."""
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+    """Return an instant that came inside JSON as a datetime; None where there was none."""
+    return known_instant(value) if value is not None else None
 
 
 def known_instant(value: str | datetime) -> datetime:
-    """Return an instant that cannot be missing."""
+    """Return an instant that came inside JSON and cannot be missing."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from database import customers, plans
-from database.claims import LEASE, Claimed, NotClaimed
+from database.claims import HELD_FOR, LEASE, Claimed, NotClaimed
 from database.freezing import Part
 from tactful.connector import Accepted, Fault, SendFault
 from tactful.words import ContactState, JourneyState, Reason, SuppressionClass
@@ -25,7 +25,6 @@ from tactful.words import ContactState, JourneyState, Reason, SuppressionClass
 MOST_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
-HELD_FOR = timedelta(minutes=10)
 FINAL = frozenset({Fault.BAD_RECIPIENT, Fault.SUPPRESSED, Fault.BAD_CONTENT, Fault.UNSUPPORTED})
 
 RECORD = text("""

@@ -8,11 +8,11 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.step import is_final
+from workflows.step import is_final, make
 
 with workflow.unsafe.imports_passed_through():
     from activities import contract
-    from activities.contract import Contacting, MakeContact
+    from activities.contract import MakeContact
     from tactful.temporal import RESOLVE_CONTACT, ContactEntry
 
 
@@ -26,13 +26,7 @@ class ResolveContact:
         ask = MakeContact(contact_key=entry.contact_key, customer_key=entry.customer_key)
         while True:
             try:
-                made = await workflow.execute_activity_method(
-                    Contacting.make_contact,
-                    ask,
-                    start_to_close_timeout=contract.CONTACT_TIMEOUT,
-                    schedule_to_close_timeout=contract.CONTACT_RETRIES_FOR,
-                    retry_policy=contract.CONTACT_RETRIES,
-                )
+                made = await make(ask)
             except ActivityError as error:
                 if is_final(error):
                     raise

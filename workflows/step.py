@@ -121,7 +121,7 @@ class Step:
     async def make_contact(self, contact: NextContact) -> None:
         """Have the contact made, or learn when to ask again; a failure to ask waits and is no end."""
         try:
-            made = await _make(MakeContact(contact_key=contact.contact_key, customer_key=self.entry.customer_key))
+            made = await make(MakeContact(contact_key=contact.contact_key, customer_key=self.entry.customer_key))
         except ActivityError as error:
             if is_final(error):
                 raise
@@ -163,7 +163,12 @@ def is_final(error: ActivityError) -> bool:
     return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
 
 
-async def _make(ask: MakeContact) -> Made:
+async def make(ask: MakeContact) -> Made:
+    """Have one contact decided and made, or learn when to ask again; attempts end after ten minutes.
+
+    Raises:
+        ActivityError: it could not be decided in that time, or what was asked about is gone (`is_final`).
+    """
     return await workflow.execute_activity_method(
         Contacting.make_contact,
         ask,
