@@ -5,7 +5,7 @@ in `database/migrations` are the truth about a running database; a test holds th
 """
 
 from database.tables.base import SCHEMA, metadata
-from database.tables.ledger import contacts, decisions, journeys, messages, offer_codes, receipts
+from database.tables.ledger import contacts, decisions, journeys, lots, messages, offer_codes, receipts
 from database.tables.people import addresses, consents, customer_ids, customers, suppressions
 from database.tables.plumbing import connector_holds, mailbox, outbox, served_versions
 from database.tables.story import events, orders, strategies, strategy_versions, watched_events
@@ -21,6 +21,7 @@ __all__ = [
     "decisions",
     "events",
     "journeys",
+    "lots",
     "mailbox",
     "messages",
     "metadata",

@@ -34,6 +34,26 @@ journeys = Table(
     comment="One customer's passage through a step and those that follow it. A row before it is a workflow.",
 )
 
+lots = Table(
+    "lots",
+    metadata,
+    Column("lot_key", Key, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("step", Text),
+    Column("version", Integer),
+    Column("asked_for", Json, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("asked_by", Text, nullable=False),
+    Column("rate", Integer),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("created_at", Instant, nullable=False),
+    Column("frozen_at", Instant),
+    Column("ended_at", Instant),
+    CheckConstraint("kind IN ('campaign', 'restart')", name="kind"),
+    CheckConstraint("state IN ('open', 'stopped', 'done')", name="state"),
+    comment="Contacts made together by one workflow: a campaign's audience, or what a person restarts.",
+)
+
 contacts = Table(
     "contacts",
     metadata,
@@ -62,6 +82,8 @@ contacts = Table(
     Column("lease_until", Instant),
     Column("sent_at", Instant),
     Column("request", Json),
+    Column("arm", Text),
+    Column("lot_key", Key, ForeignKey("lots.lot_key")),
     *money(),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
@@ -76,6 +98,7 @@ contacts = Table(
     ),
     Index(None, "journey_key"),
     Index(None, "updated_at"),
+    Index("ix_contacts_lot", "lot_key", "state", "due_at", postgresql_where=text("lot_key IS NOT NULL")),
     CheckConstraint(
         "state IN ('planned', 'claimed', 'sent', 'skipped', 'control', 'expired', 'cancelled', 'held', 'parked')",
         name="state",
