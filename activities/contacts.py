@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Final, TypeVar
 
 import structlog
@@ -32,6 +33,8 @@ from tactful.words import ContactState
 T = TypeVar("T")
 RECORD_WITHIN: Final = contract.CONTACT_TIMEOUT + timedelta(seconds=10)
 RECORD_AGAIN: Final = timedelta(milliseconds=500)
+_PASSED = count(1)
+"""How often this process has come to the point at which it is to crash."""
 
 log = structlog.get_logger()
 
@@ -135,8 +138,12 @@ def _place(error: BaseException) -> str:
 
 
 def crash_at(point: str) -> None:
-    """End the process on the spot where a test asked for it; the points are named in docs/operator.md."""
-    if os.environ.get("TACTFUL_CRASH_AT") == point:
+    """End the process on the spot where a test asked for it; the points are named in docs/operator.md.
+
+    `TACTFUL_CRASH_AT=after_claim:25` means the twenty-fifth time that this process comes there.
+    """
+    where, _, times = os.environ.get("TACTFUL_CRASH_AT", "").partition(":")
+    if where == point and next(_PASSED) == int(times or 1):
         os.kill(os.getpid(), 9)
 
 
