@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tactful import explain
+from tactful.explain import rules as told
 from tests.unit.test_decide import ASKED_IN_ORDER
 
 ROOT = Path(__file__).parents[3]
@@ -37,4 +37,4 @@ def test_the_sections_stand_in_the_order_in_which_rules_are_asked() -> None:
 
 
 def test_every_rule_has_a_sentence_for_when_it_passes() -> None:
-    assert set(explain._PASSED) == set(ASKED_IN_ORDER)
+    assert set(told._PASSED) == set(ASKED_IN_ORDER)

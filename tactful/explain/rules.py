@@ -1,14 +1,11 @@
-"""Words for verdicts: what a support person can read out to the customer who asks why, or why not.
-
-Made when they are read, from the short trace that is kept, with times as the customer's clock shows them. They name
-rules, counts and times, never an address or what a property says.
-"""
+"""One rule's answer as a sentence: why not, or why it passed. Each reason and each rule has its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 
+from tactful.explain.clock import time_text
 from tactful.rules import (
     channels,
     connector,
@@ -24,25 +21,9 @@ from tactful.rules import (
     quiet,
     suppression,
 )
-from tactful.timing import in_utc
 from tactful.verdict import Line, Number
 from tactful.words import Channel, Purpose, Reason
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _CHANNELS: Mapping[str, str] = {
     Channel.EMAIL.value: "email",
     Channel.SMS.value: "text message",
@@ -85,12 +66,6 @@ def sentence(
 def sentences(trace: Iterable[Line], zone: tzinfo = UTC, language: str = "en") -> tuple[str, ...]:
     """Return a trace as sentences, one a rule, in order."""
     return tuple(sentence(line, zone=zone, language=language) for line in trace)
-
-
-def time_text(instant: datetime, zone: tzinfo) -> str:
-    """Return an instant as the customer's clock and calendar show it: `Tuesday 24 March 2026, 09:00`."""
-    local = in_utc(instant).astimezone(zone)
-    return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
 
 
 class _Numbers:
