@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
+from database import restarted
 from database.customers import DETAILS, customer_from, instant, known_instant
 from database.strategies import Loaded, load
 from tactful.facts import ChannelState, Contact, Journey, PastContact, Rival, Situation
@@ -103,6 +104,12 @@ def read(
     row = found["contact"]
     holds = {name: (known_instant(until), fault) for name, until, fault in found["holds"] or ()}
     journey = _journey(found["journey"]) if found["journey"] else None
+    content = load(conn, row["strategy"], row["version"])
+    restart = None
+    if row["restarts"]:
+        step = content.strategy.steps.get(row["step"])
+        restart = restarted.read(conn, [restarted.Asked(contact_key, step)])[contact_key]
+        journey = restarted.as_it_was(journey, row) if journey is not None else None
     situation = Situation(
         contact=_contact(row),
         customer=customer_from(locked, found),
@@ -110,11 +117,12 @@ def read(
         past=tuple(_past(*values) for values in found["past"] or ()),
         rivals=tuple(_rival(*values) for values in found["rivals"] or ()),
         channels=tuple(_channel(channel, names, holds) for channel, names in connectors.items() if names),
+        restart=restart,
     )
     return Known(
         situation=situation,
         row=row,
-        content=load(conn, row["strategy"], row["version"]),
+        content=content,
         governance=load(conn, row["strategy"], found["published"]),
         event=cast("dict[str, object]", (found["event"] or {}) | (row["request"] or {})),
         parts=tuple(

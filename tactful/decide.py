@@ -18,7 +18,7 @@ from tactful.rules.connector import CONNECTOR, connectors_open
 from tactful.rules.customer import active_customer
 from tactful.rules.eligibility import in_segment, no_exception, not_had_already
 from tactful.rules.expiry import LIFE, unexpired
-from tactful.rules.journey import anchor_unmoved, come_due, journey_open, still_needed
+from tactful.rules.journey import anchor_unmoved, come_due, journey_open, not_overtaken, still_needed
 from tactful.rules.not_yet import carried_out, unheld
 from tactful.rules.permission import lawful_basis
 from tactful.rules.pressure import apart, within_caps
@@ -126,9 +126,10 @@ def _standing(case: _Case) -> Iterator[Line]:
     """Ask the rules that do not depend on the channel; the question rule alone may pass later."""
     situation, communication, now, zone = case.situation, case.communication, case.now, case.zone
     contact, journey, customer = situation.contact, situation.journey, situation.customer
-    yield journey_open(journey, now)
+    yield journey_open(journey, now, situation.restart)
     yield anchor_unmoved(contact, journey)
     yield still_needed(communication, journey, customer, now, zone)
+    yield not_overtaken(situation.restart, case.step, case.topic)
     yield come_due(contact, now)
     yield one_question(communication, case.topic, customer, situation.past, own=case.own, at=now)
     yield active_customer(customer)

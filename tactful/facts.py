@@ -110,6 +110,19 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """What has happened since, to a contact that was parked and that a person takes up again.
+
+    `goal_at` is when the goal of its step was reached after the contact was planned, also if its journey had ended by
+    then; `later` is what was said after it in the same step, at `later_at`.
+    """
+
+    goal_at: datetime | None = None
+    later: str | None = None
+    later_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PastContact:
     """A contact that takes a place: claimed, sent or not known, at `counts_at`. `question` marks one that asked."""
 
@@ -152,7 +165,10 @@ class ChannelState:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Everything `decide` may look at for one contact. `past` is kept newest first, in whatever order it is given."""
+    """Everything `decide` may look at for one contact. `past` is kept newest first, in whatever order it is given.
+
+    `restart` is there for a contact that a person has taken up again, and for no other.
+    """
 
     contact: Contact
     customer: Customer
@@ -160,6 +176,7 @@ class Situation:
     past: tuple[PastContact, ...] = ()
     rivals: tuple[Rival, ...] = ()
     channels: tuple[ChannelState, ...] = ()
+    restart: Restart | None = None
 
     def __post_init__(self) -> None:
         """Put the past contacts in order, newest first: the caps count on it."""

@@ -89,6 +89,7 @@ class Reason(StrEnum):
     JOURNEY_ENDED = "journey_ended"
     MILESTONE_REACHED = "milestone_reached"
     ANCHOR_MOVED = "anchor_moved"
+    OVERTAKEN = "overtaken"
     QUESTION_OPEN = "question_open"
     ALREADY_KNOWN = "already_known"
     NOT_YET_DUE = "not_yet_due"
@@ -119,6 +120,8 @@ class Reason(StrEnum):
     BAD_MESSAGE = "bad_message"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    # a person
+    BY_HAND = "by_hand"
     # the software itself
     NOT_YET = "not_yet"
     STEP_GONE = "step_gone"

@@ -39,7 +39,7 @@ lots = Table(
     metadata,
     Column("lot_key", Key, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("strategy", Text, nullable=False),
+    Column("strategy", Text),
     Column("step", Text),
     Column("version", Integer),
     Column("asked_for", Json, nullable=False, server_default=text("'{}'::jsonb")),
@@ -84,6 +84,7 @@ contacts = Table(
     Column("request", Json),
     Column("arm", Text),
     Column("lot_key", Key, ForeignKey("lots.lot_key")),
+    Column("restarts", Integer, nullable=False, server_default="0"),
     *money(),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
@@ -139,9 +140,11 @@ decisions = Table(
     Column("until", Instant),
     Column("trace", Json, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("asked_by", Text),
+    Column("why", Text),
     revision(),
     Index(None, "contact_key", "decision_no"),
-    comment="Append-only: every answer of decide() with every rule it asked, and under which version.",
+    comment="Append-only: every answer of decide() with every rule it asked, and every act of a person, who and why.",
 )
 
 receipts = Table(

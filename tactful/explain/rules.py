@@ -110,6 +110,9 @@ _WHY: Mapping[Reason, Callable[[_Numbers], str]] = {
         f"The customer had already done what this would have suggested ({n.word('milestone', 'its milestone')})."
     ),
     Reason.ANCHOR_MOVED: lambda _: "A newer order set the clock anew; this belonged to the date before.",
+    Reason.OVERTAKEN: lambda n: (
+        f"What comes after it in the same step, {n.quoted('by', 'another message')}, was said already."
+    ),
     Reason.QUESTION_OPEN: lambda n: (
         f"We ask one question at a time, and the one about {n.word('open', 'something else')} was not answered yet."
     ),
@@ -155,6 +158,7 @@ _WHY: Mapping[Reason, Callable[[_Numbers], str]] = {
     Reason.BAD_MESSAGE: lambda n: _detail("The message could not be made or was refused", n.word("why", "")),
     Reason.FAILED: lambda _: "Sending failed as often as we try; a person has to look at it.",
     Reason.UNKNOWN: lambda _: "It was handed over, but whether it was sent is not known; a person has to settle it.",
+    Reason.BY_HAND: lambda n: _detail("A person decided that this is not to be sent", n.word("why", "")),
     Reason.NOT_YET: lambda n: (
         f"It asks for something this version does not do yet ({n.word('asks_for', 'see check')})."
     ),
@@ -194,6 +198,7 @@ _PASSED: Mapping[str, Callable[[Said], str]] = {
     journey.JOURNEY: _plain("The journey is open."),
     journey.ANCHOR: _plain("The date it hangs on still stands."),
     journey.MILESTONE: _plain("There is still something to say."),
+    journey.OVERTAKEN: _plain("Nothing that comes after it was said before it."),
     journey.DUE: _plain("It is due."),
     question.QUESTION: _plain("No other question is open."),
     customer.CUSTOMER: _plain("The customer is active."),

@@ -1,4 +1,4 @@
-"""Whether the journey still wants a contact: it is open, its anchor stands, there is still something to say, it is due.
+"""Whether the journey still wants a contact: it is open, its anchor stands, nothing has overtaken it, it is due.
 
 These rules hold for every contact, mandatory ones too: a journey that is over says nothing more.
 """
@@ -9,34 +9,37 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tactful.conditions import holds, is_known
-from tactful.facts import Contact, Customer, Journey
-from tactful.strategy.model import Communication
+from tactful.facts import Contact, Customer, Journey, Restart
+from tactful.strategy.model import Communication, Step, Topic
 from tactful.timing import shifted
 from tactful.verdict import Line
-from tactful.words import JourneyState, Reason
+from tactful.words import JourneyState, Purpose, Reason, Shape
 
 JOURNEY = "journey"
 ANCHOR = "anchor"
 MILESTONE = "milestone"
+OVERTAKEN = "overtaken"
 DUE = "due"
 LOOK_AFTER_PAUSE = timedelta(days=1)
 """How long until a paused journey is looked at again."""
 _NO_JOURNEY, _ANCHORED, _NEEDED, _DUE = Line(JOURNEY), Line(ANCHOR), Line(MILESTONE), Line(DUE)
+_IN_TURN = Line(OVERTAKEN)
 
 
-def journey_open(journey: Journey | None, now: datetime) -> Line:
+def journey_open(journey: Journey | None, now: datetime, restart: Restart | None = None) -> Line:
     """Say whether the journey is open: no goal, no end, not paused, its time not up.
 
-    A contact asked for by another system has no journey and passes.
+    A contact asked for by another system has no journey and passes. One that is taken up again finds its journey at the
+    end of what it had to say, which does not stop it; the goal does, even if it was reached only after that.
 
     Source: docs/rules.md#journey
     """
     if journey is None:
         return _NO_JOURNEY
     said = {"step": journey.step, "state": journey.state.value}
-    if journey.state is JourneyState.GOAL:
+    if journey.state is JourneyState.GOAL or (restart is not None and restart.goal_at is not None):
         return Line(JOURNEY, Reason.GOAL_REACHED, said)
-    if journey.state.ended:
+    if journey.state.ended and (restart is None or journey.state is not JourneyState.COMPLETED):
         return Line(JOURNEY, Reason.JOURNEY_ENDED, said)
     if journey.ends_at is not None and now >= journey.ends_at:
         return Line(JOURNEY, Reason.JOURNEY_ENDED, said | {"ended_at": journey.ends_at.isoformat()})
@@ -70,6 +73,21 @@ def still_needed(
     if communication.ask is not None and is_known(customer, communication.ask):
         return Line(MILESTONE, Reason.ALREADY_KNOWN, {"asks": communication.ask})
     return _NEEDED
+
+
+def not_overtaken(restart: Restart | None, step: Step | None, topic: Topic) -> Line:
+    """Say whether nothing that comes later in the same step was said already, of a contact that is taken up again.
+
+    Nudges stand each for itself and cannot overtake each other; what is mandatory is wanted all the same.
+
+    Source: docs/rules.md#overtaken
+    """
+    if restart is None or restart.later is None or topic.purpose is Purpose.SERVICE:
+        return _IN_TURN
+    if step is not None and step.shape is Shape.MILESTONES:
+        return _IN_TURN
+    said = {"by": restart.later, "made_at": restart.later_at.isoformat() if restart.later_at else None}
+    return Line(OVERTAKEN, Reason.OVERTAKEN, said)
 
 
 def come_due(contact: Contact, now: datetime) -> Line:

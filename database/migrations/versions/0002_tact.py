@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.create_table('lots',
     sa.Column('lot_key', sa.UUID(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('strategy', sa.Text(), nullable=False),
+    sa.Column('strategy', sa.Text(), nullable=True),
     sa.Column('step', sa.Text(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=True),
     sa.Column('asked_for', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
@@ -35,3 +35,7 @@ def upgrade() -> None:
     op.add_column('contacts', sa.Column('lot_key', sa.UUID(), nullable=True), schema='tactful')
     op.create_foreign_key(op.f('fk_contacts_lot_key'), 'contacts', 'lots', ['lot_key'], ['lot_key'], source_schema='tactful', referent_schema='tactful')
     op.create_index('ix_contacts_lot', 'contacts', ['lot_key', 'state', 'due_at'], unique=False, schema='tactful', postgresql_where=sa.text('lot_key IS NOT NULL'))
+    op.add_column('contacts', sa.Column('restarts', sa.Integer(), server_default='0', nullable=False), schema='tactful')
+    op.add_column('decisions', sa.Column('asked_by', sa.Text(), nullable=True), schema='tactful')
+    op.add_column('decisions', sa.Column('why', sa.Text(), nullable=True), schema='tactful')
+    op.create_table_comment('decisions', 'Append-only: every answer of decide() with every rule it asked, and every act of a person, who and why.', existing_comment='Append-only: every answer of decide() with every rule it asked, and under which version.', schema='tactful')

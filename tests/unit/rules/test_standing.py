@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tactful.facts import Restart
 from tactful.rules.customer import active_customer
 from tactful.rules.eligibility import in_segment, no_exception, not_had_already
 from tactful.rules.expiry import unexpired
-from tactful.rules.journey import anchor_unmoved, come_due, journey_open, still_needed
+from tactful.rules.journey import anchor_unmoved, come_due, journey_open, not_overtaken, still_needed
 from tactful.rules.not_yet import carried_out, unheld
 from tactful.rules.question import one_question
 from tactful.strategy.model import Cap, Condition, Hold, Segment, Span, Test
 from tactful.verdict import Line
-from tactful.words import JourneyState, Purpose, Reason
+from tactful.words import JourneyState, Purpose, Reason, Shape
 from tests.unit.given import (
     DAY,
     EMAIL,
@@ -245,3 +246,42 @@ def test_other_contacts_and_the_contact_itself_do_not_use_it_up() -> None:
 def test_a_mandatory_communication_keeps_to_its_own_limit_too() -> None:
     past = made(NOON - HOUR, communication="thank-you", purpose=Purpose.SERVICE, topic="orders")
     assert had(past).reason is Reason.ALREADY_HAD
+
+
+# taken up again
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (JourneyState.OPEN, None),
+        (JourneyState.COMPLETED, None),
+        (JourneyState.GOAL, Reason.GOAL_REACHED),
+        (JourneyState.EXITED, Reason.JOURNEY_ENDED),
+        (JourneyState.TIMED_OUT, Reason.JOURNEY_ENDED),
+    ],
+)
+def test_a_journey_that_said_all_it_had_to_say_does_not_stop_a_contact_that_is_taken_up_again(
+    state: JourneyState, reason: Reason | None
+) -> None:
+    assert journey_open(journey(state=state), NOON, Restart()).reason is reason
+
+
+def test_a_goal_reached_after_the_journey_had_ended_stops_a_contact_that_is_taken_up_again() -> None:
+    ended = journey(state=JourneyState.COMPLETED)
+    assert journey_open(ended, NOON, Restart(goal_at=NOON - HOUR)).reason is Reason.GOAL_REACHED
+
+
+def test_what_comes_later_in_the_step_overtakes_a_contact_that_is_taken_up_again_and_no_other() -> None:
+    later = Restart(later="our-story", later_at=NOON - HOUR)
+    sequence, ideas = step(), TOPICS["ideas"]
+    assert not_overtaken(None, sequence, ideas).reason is None
+    assert not_overtaken(Restart(), sequence, ideas).reason is None
+    line = not_overtaken(later, sequence, ideas)
+    assert (line.reason, line.final, line.numbers["by"]) == (Reason.OVERTAKEN, True, "our-story")
+
+
+def test_nudges_and_mandatory_contacts_are_not_overtaken() -> None:
+    later = Restart(later="our-story", later_at=NOON - HOUR)
+    assert not_overtaken(later, step(shape=Shape.MILESTONES), TOPICS["ideas"]).reason is None
+    assert not_overtaken(later, step(), TOPICS["orders"]).reason is None
