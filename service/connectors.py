@@ -5,6 +5,7 @@
     host = "smtp.example.com"
     username = "fleur"
     password = { env = "SMTP_PASSWORD" }          # or { file = "/run/secrets/smtp" }, beside this file if relative
+    rate = 14                                     # at most so many messages a second, over all workers
 
     [channels.email]
     use = ["relay"]                               # first choice first
@@ -18,7 +19,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +32,7 @@ from tactful.strategy.spelling import did_you_mean
 from tactful.words import Channel
 
 BYTES_MAX = 1_000_000
+RATE_MIN, RATE_MAX = 0.001, 10_000
 _SECTIONS = ("connectors", "channels")
 
 
@@ -44,10 +46,14 @@ class ConfigurationError(TactfulError):
 
 @dataclass(frozen=True)
 class Connectors:
-    """The connectors of a service, by name; and per channel the names to use, first choice first."""
+    """The connectors of a service, by name; and per channel the names to use, first choice first.
+
+    `rates` has the messages a second of those that are limited, as their code declares or the file says.
+    """
 
     by_name: Mapping[str, AnyConnector]
     by_channel: Mapping[Channel, tuple[str, ...]]
+    rates: Mapping[str, float] = field(default_factory=dict[str, float])
 
     async def aclose(self) -> None:
         """Close all of them."""
@@ -73,7 +79,9 @@ def read_connectors(path: Path, ports: Ports, environ: Mapping[str, str] = os.en
     by_channel = reading.channels(reading.table(document, "channels", "channels"), configured)
     if reading.problems:
         raise ConfigurationError(f"{path}: {problem}" for problem in reading.problems)
-    return Connectors({name: one.connector(one.config, ports) for name, one in configured.items() if one}, by_channel)
+    rates = {name: one.rate for name, one in configured.items() if one and one.rate is not None}
+    built = {name: one.connector(one.config, ports) for name, one in configured.items() if one}
+    return Connectors(built, by_channel, rates)
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -97,6 +105,7 @@ class _Configured:
 
     connector: type[AnyConnector]
     config: ConnectorConfig
+    rate: float | None
 
 
 class _Reading:
@@ -144,6 +153,7 @@ class _Reading:
         except ConnectorError as error:
             self.problems.append(f"{key}.use: {error}")
             return None
+        rate = self._rate(key, settings.pop("rate")) if "rate" in settings else connector.capabilities.rate
         values = {each: self._value(f"{key}.{each}", given, connector, each) for each, given in settings.items()}
         absent = {each for each, value in values.items() if value is None}
         try:
@@ -154,7 +164,13 @@ class _Reading:
                 if not about & absent:
                     self._invalid(key, problem, connector.Config)
             return None
-        return None if absent else _Configured(connector, config)
+        return None if absent else _Configured(connector, config, rate)
+
+    def _rate(self, key: str, given: object) -> float | None:
+        if isinstance(given, int | float) and not isinstance(given, bool) and RATE_MIN <= given <= RATE_MAX:
+            return float(given)
+        self.problems.append(f"{key}.rate: must be messages a second, from {RATE_MIN} to {RATE_MAX:,}: rate = 14")
+        return None
 
     def _value(self, key: str, given: object, connector: type[AnyConnector], field: str) -> object:
         """Return a value as given, or what `{ env = … }` or `{ file = … }` points to; None where that cannot be had."""

@@ -5,15 +5,28 @@ It knows no provider, no database and no Temporal.
 
 from tactful.connector.capabilities import Capabilities, Feature, Idempotency, Lookup, NativeKey, NoKey
 from tactful.connector.faults import Fault, SendFault
-from tactful.connector.kernel import send, time_left
+from tactful.connector.kernel import look_up, send, time_left
 from tactful.connector.loader import ConnectorError, find
 from tactful.connector.message import Message
-from tactful.connector.protocol import Accepted, AnyConnector, Connector, ConnectorConfig, Deliver, LooksUp, Ports
+from tactful.connector.protocol import (
+    Accepted,
+    AnyConnector,
+    CannotSay,
+    Connector,
+    ConnectorConfig,
+    Deliver,
+    Finding,
+    Found,
+    LooksUp,
+    NotThere,
+    Ports,
+)
 from tactful.connector.redaction import redacted
 
 __all__ = [
     "Accepted",
     "AnyConnector",
+    "CannotSay",
     "Capabilities",
     "Connector",
     "ConnectorConfig",
@@ -21,15 +34,19 @@ __all__ = [
     "Deliver",
     "Fault",
     "Feature",
+    "Finding",
+    "Found",
     "Idempotency",
     "LooksUp",
     "Lookup",
     "Message",
     "NativeKey",
     "NoKey",
+    "NotThere",
     "Ports",
     "SendFault",
     "find",
+    "look_up",
     "redacted",
     "send",
     "time_left",

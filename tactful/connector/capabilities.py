@@ -56,12 +56,18 @@ class Capabilities:
         idempotency: What a second attempt with the same key means.
         features: The parts of a message it carries. A message with any other part is refused, never cut down.
         bytes_max: Most bytes of text and HTML together, in UTF-8.
+        rate: Most messages a second that the provider takes; None where it names no limit. `rate` in the connector's
+            table of `tactful.toml` says otherwise.
+        receipts: Whether the provider tells later what was delivered and what bounced. Only then is there a telling
+            that a message did not arrive: a fallback `after 4 hours` waits for it.
     """
 
     channels: tuple[Channel, ...]
     idempotency: Idempotency
     features: frozenset[Feature]
     bytes_max: int
+    rate: float | None = None
+    receipts: bool = False
 
     def admit(self, message: Message) -> None:
         """Let a message pass that this connector can carry whole.

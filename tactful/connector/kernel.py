@@ -1,4 +1,4 @@
-"""How a connector is called: tested first, within its time, and with nothing but `Accepted` or `SendFault` coming out.
+"""How a connector is called: tested first, within its time, and with nothing but an answer or a fault coming out.
 
 It retries nothing: one call is one attempt, and whether there is another is decided afresh in the ledger.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from uuid import UUID
 
 from tactful.connector.faults import Fault, SendFault
 from tactful.connector.message import Message
-from tactful.connector.protocol import Accepted, AnyConnector
+from tactful.connector.protocol import Accepted, AnyConnector, CannotSay, Finding, LooksUp
 
 GRACE_SECONDS = 0.5
 """How long after its deadline a connector is stopped that does not keep it: time to say what it knows."""
@@ -55,3 +56,28 @@ async def send(connector: AnyConnector, message: Message, *, deadline: float) ->
         # Its type only: its text, and its own causes, may hold an address. Hence also raised outside this block.
         code, detail = ("timeout" if isinstance(error, TimeoutError) else "unexpected"), type(error).__name__
     raise SendFault(Fault.AMBIGUOUS, code, detail)
+
+
+async def look_up(connector: AnyConnector, key: UUID, *, deadline: float) -> Finding:
+    """Ask a provider what became of a message, and end within `deadline` and half a second of grace.
+
+    Args:
+        connector: The connector that the message was handed to.
+        key: The message's key.
+        deadline: Monotonic seconds (`time.monotonic`) by which it must have ended.
+
+    Returns:
+        What it said. A fault, a bug or an overrun is *cannot say*: only a plain answer settles anything.
+
+    Raises:
+        asyncio.CancelledError: The caller was cancelled; passed on.
+    """
+    if not isinstance(connector, LooksUp):
+        return CannotSay("this connector cannot be asked")
+    try:
+        async with asyncio.timeout(time_left(deadline) + GRACE_SECONDS):
+            return await connector.lookup(key, deadline=deadline)
+    except SendFault as fault:
+        return CannotSay(str(fault))
+    except Exception as error:  # noqa: BLE001 - whatever a connector raises, the ledger needs an answer
+        return CannotSay("no answer in time" if isinstance(error, TimeoutError) else type(error).__name__)

@@ -38,6 +38,34 @@ class Accepted:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The provider has the message that was asked about.
+
+    Attributes:
+        provider_id: The provider's name for it, by which receipts will speak of it.
+        detail: What the provider said, as in `Accepted`.
+    """
+
+    provider_id: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """The provider never got the message that was asked about, and can no longer get it by that attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class CannotSay:
+    """The provider could not be asked, or does not know (yet): `why` in one line, with no address in it."""
+
+    why: str
+
+
+Finding = Found | NotThere | CannotSay
+
+
 class Deliver(Protocol):
     """Puts a message into the house's own mailbox. Blocking; called in a thread."""
 
@@ -100,10 +128,17 @@ AnyConnector = Connector[Any]
 class LooksUp(Protocol):
     """What a connector that declares `Lookup` has besides."""
 
-    async def lookup(self, key: UUID, *, deadline: float) -> Accepted | None:
-        """Return what the provider made of the message with this key, or None if it never got it.
+    async def lookup(self, key: UUID, *, deadline: float) -> Finding:
+        """Say what became of the message with this key. Asking sends nothing.
+
+        Called through `tactful.connector.look_up`, and not before the time has passed in which, by the connector's
+        declaration, a message that was handed over shows up. *Not there* is a promise: the message is sent again.
+
+        Args:
+            key: The key of the message (`Message.key`).
+            deadline: Monotonic seconds (`time.monotonic`) by which the call must have ended.
 
         Raises:
-            SendFault: The provider could not be asked.
+            SendFault: The provider could not be asked; the same as `CannotSay`.
         """
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -209,3 +210,36 @@ def test_a_secret_is_in_no_repr(tmp_path: Path) -> None:
     text = '[connectors.smtp]\nhost = "m.example"\nusername = "fleur"\npassword = { env = "P" }'
     found = read(tmp_path, text, {"P": "hunter2"})
     assert "hunter2" not in repr(found) + repr(vars(found.by_name["smtp"]))
+
+
+def test_a_rate_is_the_connectors_own_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "slow_loft.py").write_text(
+        "from connectors.mailbox import Mailbox\n"
+        "import dataclasses\n"
+        "class Loft(Mailbox):\n"
+        "    capabilities = dataclasses.replace(Mailbox.capabilities, rate=0.5)\n",
+        encoding="utf-8",
+    )
+    sys.path.insert(0, str(tmp_path))
+    try:
+        found = read(
+            tmp_path,
+            """
+            [connectors.mailbox]
+            [connectors.loft]
+            use = "slow_loft:Loft"
+            [connectors.faster]
+            use = "slow_loft:Loft"
+            rate = 14
+            """,
+        )
+    finally:
+        sys.path.remove(str(tmp_path))
+    assert found.rates == {"loft": 0.5, "faster": 14.0}
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "true", '"fast"', "20000", "nan"])
+def test_a_rate_that_is_none_is_named(tmp_path: Path, rate: str) -> None:
+    assert problems(tmp_path, f"[connectors.mailbox]\nrate = {rate}") == [
+        "connectors.mailbox.rate: must be messages a second, from 0.001 to 10,000: rate = 14"
+    ]

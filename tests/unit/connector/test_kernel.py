@@ -6,23 +6,31 @@ import asyncio
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import ClassVar
+from uuid import UUID
 
 import pytest
 
 from tactful.connector import (
     Accepted,
+    CannotSay,
     Capabilities,
     Connector,
     ConnectorConfig,
     Fault,
     Feature,
+    Finding,
+    Found,
     Idempotency,
+    Lookup,
     Message,
     NativeKey,
     NoKey,
+    NotThere,
     Ports,
     SendFault,
+    look_up,
     send,
 )
 from tactful.words import Channel
@@ -107,3 +115,51 @@ async def test_a_cancellation_goes_through() -> None:
 def test_a_fault_reads_as_one_line() -> None:
     assert str(SendFault(Fault.QUOTA, "454", "daily limit")) == "quota (454): daily limit"
     assert str(SendFault(Fault.AMBIGUOUS, "timeout")) == "ambiguous (timeout)"
+
+
+def asked(answer: Callable[[float], Awaitable[Finding]]) -> Connector[ConnectorConfig]:
+    class Asked(Connector[ConnectorConfig]):
+        Config = ConnectorConfig
+        capabilities: ClassVar[Capabilities] = Capabilities(
+            channels=(Channel.PUSH,), idempotency=Lookup(timedelta(0)), features=frozenset(), bytes_max=100
+        )
+
+        async def send(self, message: Message, *, deadline: float) -> Accepted:
+            raise NotImplementedError
+
+        async def lookup(self, key: UUID, *, deadline: float) -> Finding:
+            return await answer(deadline)
+
+    return Asked(ConnectorConfig(), Ports(deliver=lambda _: ""))
+
+
+async def look(connector: Connector[ConnectorConfig], seconds: float = 30) -> Finding:
+    return await look_up(connector, UUID(int=1), deadline=time.monotonic() + seconds)
+
+
+@pytest.mark.parametrize("finding", [Found("id-1"), NotThere(), CannotSay("not yet")])
+async def test_what_a_look_up_finds_is_passed_on(finding: Finding) -> None:
+    async def answer(_deadline: float) -> Finding:
+        return finding
+
+    assert await look(asked(answer)) == finding
+
+
+async def test_a_look_up_that_fails_overruns_or_is_refused_has_nothing_to_say() -> None:
+    async def refused(_deadline: float) -> Finding:
+        raise SendFault(Fault.THROTTLED, "429")
+
+    async def broken(_deadline: float) -> Finding:
+        raise LookupError("no route to device-token")
+
+    async def hanging(_deadline: float) -> Finding:
+        await asyncio.Event().wait()
+        return NotThere()
+
+    assert await look(asked(refused)) == CannotSay("throttled (429)")
+    assert await look(asked(broken)) == CannotSay("LookupError")
+    assert await look(asked(hanging), seconds=0.01) == CannotSay("no answer in time")
+
+
+async def test_a_connector_without_look_up_is_not_asked() -> None:
+    assert await look(connector(accept)) == CannotSay("this connector cannot be asked")
