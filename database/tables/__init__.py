@@ -7,13 +7,14 @@ in `database/migrations` are the truth about a running database; a test holds th
 from database.tables.base import SCHEMA, metadata
 from database.tables.ledger import contacts, decisions, journeys, lots, messages, offer_codes, receipts
 from database.tables.people import addresses, consents, customer_ids, customers, suppressions
-from database.tables.plumbing import connector_holds, mailbox, outbox, served_versions
+from database.tables.plumbing import connector_holds, connector_rates, mailbox, outbox, served_versions, sweeps
 from database.tables.story import events, orders, strategies, strategy_versions, watched_events
 
 __all__ = [
     "SCHEMA",
     "addresses",
     "connector_holds",
+    "connector_rates",
     "consents",
     "contacts",
     "customer_ids",
@@ -33,5 +34,6 @@ __all__ = [
     "strategies",
     "strategy_versions",
     "suppressions",
+    "sweeps",
     "watched_events",
 ]

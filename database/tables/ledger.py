@@ -85,6 +85,8 @@ contacts = Table(
     Column("arm", Text),
     Column("lot_key", Key, ForeignKey("lots.lot_key")),
     Column("restarts", Integer, nullable=False, server_default="0"),
+    Column("held_for", Text),
+    Column("again_at", Instant),
     *money(),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
@@ -99,6 +101,7 @@ contacts = Table(
     ),
     Index(None, "journey_key"),
     Index(None, "updated_at"),
+    Index("ix_contacts_held", "held_for", postgresql_where=text("state = 'held'")),
     Index("ix_contacts_lot", "lot_key", "state", "due_at", postgresql_where=text("lot_key IS NOT NULL")),
     CheckConstraint(
         "state IN ('planned', 'claimed', 'sent', 'skipped', 'control', 'expired', 'cancelled', 'held', 'parked')",
@@ -124,8 +127,11 @@ messages = Table(
     Column("provider_id", Text),
     Column("fault", Text),
     Column("detail", Text),
+    Column("asked", Integer, nullable=False, server_default="0"),
+    Column("receipt", Text),
+    Column("receipt_at", Instant),
     Index(None, "connector", "provider_id"),
-    CheckConstraint("state IN ('claimed', 'sent', 'unknown', 'refused')", name="state"),
+    CheckConstraint("state IN ('claimed', 'waiting', 'sent', 'unknown', 'refused', 'skipped')", name="state"),
     comment="The very bytes of each part of a contact, frozen at the claim: every attempt sends the same.",
 )
 

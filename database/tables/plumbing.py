@@ -27,8 +27,29 @@ connector_holds = Table(
     Column("fault", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("held_at", Instant, nullable=False),
-    Column("until", Instant, nullable=False),
-    comment="Connectors that cannot work now (credentials, quota), for everybody, and when to try again.",
+    Column("until", Instant),
+    Column("held_by", Text),
+    Column("probe_until", Instant),
+    comment="Connectors that cannot work now, for everybody: why, since when, by whom (nobody: found out by us), and "
+    "when to try again (where no time is given: when a person says so). Past `until` one contact at a time tries.",
+)
+
+connector_rates = Table(
+    "connector_rates",
+    metadata,
+    Column("connector", Text, primary_key=True),
+    Column("free_at", Instant, nullable=False),
+    Column("queue_at", Instant, nullable=False),
+    comment="Connectors with a rate: until when their calls are given out, and their places in the queue behind.",
+)
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("swept_at", Instant, nullable=False),
+    Column("found", Json, nullable=False),
+    comment="What the last sweep found that is overdue, orphaned or stuck.",
 )
 
 served_versions = Table(

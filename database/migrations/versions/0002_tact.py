@@ -1,4 +1,4 @@
-"""Tact: lots, test arms
+"""Tact: lots, test arms, rates and holds of connectors, contacts by a second way, the sweep
 
 Revision ID: 0002
 Revises: 0001
@@ -39,3 +39,31 @@ def upgrade() -> None:
     op.add_column('decisions', sa.Column('asked_by', sa.Text(), nullable=True), schema='tactful')
     op.add_column('decisions', sa.Column('why', sa.Text(), nullable=True), schema='tactful')
     op.create_table_comment('decisions', 'Append-only: every answer of decide() with every rule it asked, and every act of a person, who and why.', existing_comment='Append-only: every answer of decide() with every rule it asked, and under which version.', schema='tactful')
+    op.alter_column('connector_holds', 'until', existing_type=sa.DateTime(timezone=True), nullable=True, schema='tactful')
+    op.add_column('connector_holds', sa.Column('held_by', sa.Text(), nullable=True), schema='tactful')
+    op.add_column('connector_holds', sa.Column('probe_until', sa.DateTime(timezone=True), nullable=True), schema='tactful')
+    op.create_table_comment('connector_holds', 'Connectors that cannot work now, for everybody: why, since when, by whom (nobody: found out by us), and when to try again (where no time is given: when a person says so). Past `until` one contact at a time tries.', schema='tactful')
+    op.create_table('connector_rates',
+    sa.Column('connector', sa.Text(), nullable=False),
+    sa.Column('free_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('queue_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('connector', name=op.f('pk_connector_rates')),
+    schema='tactful',
+    comment='Connectors with a rate: until when their calls are given out, and their places in the queue behind.'
+    )
+    op.create_table('sweeps',
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('swept_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('found', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('kind', name=op.f('pk_sweeps')),
+    schema='tactful',
+    comment='What the last sweep found that is overdue, orphaned or stuck.'
+    )
+    op.add_column('contacts', sa.Column('held_for', sa.Text(), nullable=True), schema='tactful')
+    op.add_column('contacts', sa.Column('again_at', sa.DateTime(timezone=True), nullable=True), schema='tactful')
+    op.create_index('ix_contacts_held', 'contacts', ['held_for'], unique=False, schema='tactful', postgresql_where=sa.text("state = 'held'"))
+    op.add_column('messages', sa.Column('asked', sa.Integer(), server_default='0', nullable=False), schema='tactful')
+    op.add_column('messages', sa.Column('receipt', sa.Text(), nullable=True), schema='tactful')
+    op.add_column('messages', sa.Column('receipt_at', sa.DateTime(timezone=True), nullable=True), schema='tactful')
+    op.drop_constraint(op.f('ck_messages_state'), 'messages', schema='tactful')
+    op.create_check_constraint(op.f('ck_messages_state'), 'messages', "state IN ('claimed', 'waiting', 'sent', 'unknown', 'refused', 'skipped')", schema='tactful')
