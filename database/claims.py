@@ -191,6 +191,8 @@ class _Deciding:
         return Claimed(contact.contact_key, contact.fence + 1, contact.attempts + 1, parts, keyed, repeats)
 
     def _write(self, verdict: Defer | Skip | Control | Wait) -> NotClaimed:
+        if isinstance(verdict, Skip | Control) and any(part.state == "unknown" for part in self.known.parts):
+            return self._park(Reason.UNKNOWN, verdict.trace)  # a person took it up again: it may have arrived before
         state = _STATE[type(verdict)]
         if isinstance(verdict, Skip) and verdict.reason is Reason.EXPIRED:
             state = ContactState.EXPIRED

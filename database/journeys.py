@@ -69,7 +69,7 @@ REDUE = text(
 )
 CANCEL = text(
     "UPDATE contacts SET state = 'cancelled', reason = :reason, updated_at = :now, revision = :revision "
-    "WHERE journey_key = :journey_key AND state IN ('planned', 'held') "
+    "WHERE journey_key = :journey_key AND state IN ('planned', 'held') AND restarts = 0 "
     "AND (CAST(:communications AS text[]) IS NULL OR communication = ANY(:communications))"
 )
 

@@ -39,11 +39,13 @@ MOVE = text(
     "WHERE c.contact_key = m.contact_key AND c.state = 'planned' AND c.due_at = c.planned_for "
     "AND (c.due_at, c.expires_at) IS DISTINCT FROM (m.due_at, m.expires_at)"
 )
+# What a person has taken up again is none of the journey's business any more: it has a workflow or a lot of its own.
 # What is left of a journey that is over is looked at without delay: its decision is that nobody wants it any more.
 NEXT = text(
     "SELECT contact_key, state = 'claimed' AS in_flight, "
     "CASE WHEN state = 'claimed' THEN lease_until WHEN :over THEN updated_at ELSE due_at END AS at FROM contacts "
-    "WHERE journey_key = :journey_key AND state IN ('planned', 'held', 'claimed') ORDER BY at, contact_key LIMIT 1"
+    "WHERE journey_key = :journey_key AND state IN ('planned', 'held', 'claimed') AND restarts = 0 "
+    "ORDER BY at, contact_key LIMIT 1"
 )
 # Whether the customer is in a step already with the same key, or was and may not enter it again.
 INSIDE = text(

@@ -1,4 +1,4 @@
-"""What comes in through the doors, already checked: statements about a customer, events, requests for a contact.
+"""What comes in through the doors, already checked: statements about a customer, events, requests, acts of people.
 
 Frozen values between whoever checked them (the API, an import) and the database. No I/O, no parsing.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from tactful.words import Channel, ConsentState
 
@@ -73,3 +74,31 @@ class Request:
     step: str | None = None
     strategy: str | None = None
     properties: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which of the contacts that wait for a person are meant; what is None is not asked. `parked_by` bounds them all.
+
+    A contact that is parked again after `parked_by` is none of them, so that nothing is taken up twice by one request.
+    """
+
+    parked_by: datetime
+    connector: str | None = None
+    fault: str | None = None
+    reason: str | None = None
+    strategy: str | None = None
+    step: str | None = None
+    communication: str | None = None
+    customer_key: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    contacts: tuple[UUID, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who does something, and why: kept with every contact it is done to."""
+
+    name: str
+    why: str | None = None

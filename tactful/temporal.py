@@ -60,6 +60,9 @@ def journey_workflow_id(strategy: str, first_step: str, journey_key: UUID) -> st
     return f"{strategy}/{first_step}/{journey_key}"
 
 
-def contact_workflow_id(contact_key: UUID) -> str:
-    """Return the id of the workflow that settles one contact: asking twice is asking once."""
-    return f"contact/{contact_key}"
+def contact_workflow_id(contact_key: UUID, restarts: int = 0) -> str:
+    """Return the id of the workflow that settles one contact: asking twice is asking once.
+
+    An id is never used again, so each time that a person takes the contact up again has its own.
+    """
+    return f"contact/{contact_key}/{restarts}" if restarts else f"contact/{contact_key}"
