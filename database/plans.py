@@ -27,7 +27,10 @@ from tactful.strategy.model import Communication, Step
 from tactful.temporal import workflow_type
 from tactful.words import ContactState, JourneyState, Reason
 
-JOURNEY = text("SELECT * FROM journeys WHERE journey_key = :journey_key")
+JOURNEY = text(
+    "SELECT j.*, s.version AS published FROM journeys j JOIN strategies s ON s.strategy = j.strategy "
+    "WHERE j.journey_key = :journey_key"
+)
 MARK = text(
     "UPDATE journeys SET planned_cycle = cycle, ends_at = :ends_at, revision = :revision "
     "WHERE journey_key = :journey_key"
@@ -96,17 +99,16 @@ def enter_step(conn: Connection, customer_key: UUID, journey_key: UUID, *, now: 
     if JourneyState(journey["state"]).ended:
         return _over(conn, journey)
     loaded = strategies.load(conn, journey["strategy"], journey["version"])
+    governing = strategies.load(conn, journey["strategy"], journey["published"]).strategy
     step = loaded.strategy.steps[journey["step"]]
     customer = customers.read_facts(conn, locked)
     anew = journey["planned_cycle"] < journey["cycle"]
     if anew and _all_reached(conn, journey, loaded, customer, Cause(customer_key, locked["revision"], now)):
         return _over(conn, journey)
-    until = ends_at(
-        step, loaded.strategy, started_at=journey["started_at"], due_at=journey["due_at"], customer=customer
-    )
+    until = ends_at(step, governing, started_at=journey["started_at"], due_at=journey["due_at"], customer=customer)
     planned, passed = plan(
         step,
-        strategy=loaded.strategy,
+        strategy=governing,
         journey_started_at=journey["started_at"],
         due_at=journey["due_at"],
         cycle=journey["cycle"],

@@ -15,8 +15,9 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from tactful.facts import Customer
+from tactful.places import zone_named
 from tactful.strategy.model import Condition, Money, Segment, Span
-from tactful.timing import EARLIEST, add_span, local_clock, span_text, zone_named
+from tactful.timing import EARLIEST, add_span, local_clock, span_text
 from tactful.verdict import Number
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from tactful.calendars import holidays_of
 from tactful.facts import Situation
+from tactful.places import Place, place_of
 from tactful.rules.channels import Way, reachable
 from tactful.rules.connector import CONNECTOR, connectors_open
 from tactful.rules.customer import active_customer
@@ -27,7 +29,7 @@ from tactful.rules.question import QUESTION, one_question
 from tactful.rules.quiet import quiet_hours
 from tactful.rules.suppression import unsuppressed
 from tactful.strategy.model import Communication, Step, Strategy, Topic
-from tactful.timing import EARLIEST, in_utc, shifted, zone_of
+from tactful.timing import EARLIEST, in_utc, shifted
 from tactful.verdict import Defer, Line, Number, Send, Skip, Verdict, Wait
 from tactful.words import Purpose, Reason
 
@@ -61,8 +63,8 @@ def decide(
     topic = published.topics.get(communication.topic)
     if topic is None:
         return Skip(Reason.STEP_GONE, (Line(TOPIC, Reason.STEP_GONE, {"topic": communication.topic}),))
-    zone, ends_at = zone_of(situation.customer, published), _life_ends(situation)
-    return _weigh(_Case(situation, communication, step, published, topic, now, zone, ends_at))
+    place, ends_at = place_of(situation.customer, published), _life_ends(situation)
+    return _weigh(_Case(situation, communication, step, published, topic, now, place, ends_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,12 @@ class _Case:
     published: Strategy
     topic: Topic
     now: datetime
-    zone: ZoneInfo
+    place: Place
     ends_at: datetime | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.place.zone
 
     @property
     def own(self) -> UUID:
@@ -219,7 +225,8 @@ def _pressing(case: _Case, way: Way, at: datetime) -> tuple[Line, ...]:
     """Ask the rules whose answer changes with the hour: quiet hours, caps, gap, priority."""
     situation, topic, rules, own, zone = case.situation, case.topic, case.published.rules, case.own, case.zone
     channels = tuple(route.channel for route in way)
-    quiet = quiet_hours(channels, topic, rules.quiet, situation.customer, at=at, zone=zone)
+    holidays = holidays_of(situation.customer.country, case.published.country)
+    quiet = quiet_hours(channels, topic, rules.quiet, at=at, place=case.place, holidays=holidays)
     caps = within_caps(channels, topic, rules.at_most, situation.past, own=own, at=at, zone=zone)
     gap = apart(topic, rules.apart, situation.past, own=own, at=at, zone=zone)
     if caps.reason is not None or gap.reason is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 from uuid import UUID
@@ -58,10 +58,7 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer as known at this revision. `orders` are newest first, at most 1,000.
-
-    `holidays` are the public holidays of where the customer lives, for the quiet hours that name them.
-    """
+    """One customer as known at this revision. `orders` are newest first, at most 1,000."""
 
     customer_key: UUID
     revision: int
@@ -77,7 +74,6 @@ class Customer:
     consents: tuple[Consent, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     preferred: tuple[Channel, ...] = ()
-    holidays: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ is quiet twice. Whether a contact has to mind quiet hours at all is for the rule
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ def next_open(
     topic: str,
     zone: ZoneInfo,
     *,
-    holidays: Collection[date] = frozenset(),
+    holidays: Container[date] = frozenset(),
 ) -> datetime:
     """Return the first instant from `instant` on that no quiet hours cover; `instant` itself if it is open.
 
@@ -42,7 +42,7 @@ def next_open(
 
     Source: docs/rules.md#quiet-hours
     """
-    ours = [one for one in quiet if _concerns(one, channel, topic)]
+    ours = [one for one in quiet if concerns(one, channel, topic)]
     at = instant
     if not ours:
         return at
@@ -62,7 +62,7 @@ def all_open(
     topic: str,
     zone: ZoneInfo,
     *,
-    holidays: Collection[date] = frozenset(),
+    holidays: Container[date] = frozenset(),
 ) -> datetime:
     """Return the first instant from `instant` on at which all of several channels are open together.
 
@@ -78,11 +78,12 @@ def all_open(
     return limit
 
 
-def _concerns(quiet: QuietHours, channel: Channel, topic: str) -> bool:
+def concerns(quiet: QuietHours, channel: Channel, topic: str) -> bool:
+    """Say whether quiet hours are for a channel and a topic."""
     return (not quiet.channels or channel in quiet.channels) and quiet.topic in {None, topic}
 
 
-def _quiet_until(quiet: QuietHours, at: datetime, zone: ZoneInfo, holidays: Collection[date]) -> datetime | None:
+def _quiet_until(quiet: QuietHours, at: datetime, zone: ZoneInfo, holidays: Container[date]) -> datetime | None:
     """Return until when these hours are quiet if they are at `at`, else None. Always later than `at`."""
     wall = local_clock(at, zone)
     day = wall.date()

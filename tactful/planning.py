@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from tactful.calendars import holidays_of
 from tactful.conditions import as_date
 from tactful.facts import Customer
 from tactful.openings import all_open
@@ -54,7 +55,7 @@ def plan(
 
     Args:
         step: The step, as pinned at entry.
-        strategy: Whose quiet hours, topics and zone hold.
+        strategy: The published one, whose quiet hours, topics and zone hold: the same that `decide` goes by.
         journey_started_at: The anchor `start`; for a clock, the order that set it.
         due_at: The anchor `due` of a clock.
         cycle: The clock's cycle, from 1.
@@ -85,10 +86,13 @@ def opening(communication: Communication, strategy: Strategy, customer: Customer
     topic = strategy.topics.get(communication.topic)
     if (topic is not None and topic.purpose is Purpose.SERVICE) or not strategy.rules.quiet:
         return at
-    zone, quiet = zone_of(customer, strategy), strategy.rules.quiet
+    zone, quiet, holidays = (
+        zone_of(customer, strategy),
+        strategy.rules.quiet,
+        holidays_of(customer.country, strategy.country),
+    )
     openings = (
-        all_open(at, quiet, route.channels, communication.topic, zone, holidays=customer.holidays)
-        for route in communication.by
+        all_open(at, quiet, route.channels, communication.topic, zone, holidays=holidays) for route in communication.by
     )
     return min(openings, default=at)
 

@@ -9,21 +9,21 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 from typing import overload
 from zoneinfo import ZoneInfo
 
 from tactful.facts import Customer
+from tactful.places import place_of
 from tactful.strategy.model import Due, Expiry, Span, Strategy, When
 
 EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
 LATEST = datetime(9999, 12, 29, tzinfo=UTC)
+_UNIVERSAL = ZoneInfo("UTC")
 ORDERS_FOR_A_HABIT = 3
 """Days with an order from which on a customer's own interval is believed."""
 MIDNIGHT = time(0)
-_UNIVERSAL = ZoneInfo("UTC")
 _MONTHS_A_YEAR = 12
 
 
@@ -102,20 +102,11 @@ def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
 
 
 def zone_of(customer: Customer, strategy: Strategy) -> ZoneInfo:
-    """Return the customer's time zone; where it is not known or no zone at all, the strategy's; else UTC."""
-    return zone_named(customer.time_zone) or zone_named(strategy.time_zone) or _UNIVERSAL
+    """Return the zone a customer lives in: their own, their country's, their phone's, else the strategy's.
 
-
-@lru_cache(maxsize=1024)
-def zone_named(name: str | None) -> ZoneInfo | None:
-    """Return the zone of the zone database with this name, or None."""
-    if not name:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        # ValueError for a path, OSError for a folder such as "America" or a name too long for a file
-        return None
+    Source: docs/rules.md#where-a-customer-lives
+    """
+    return place_of(customer, strategy).zone
 
 
 def due_instant(

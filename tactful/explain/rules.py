@@ -94,6 +94,11 @@ class _Numbers:
         named = [_CHANNELS.get(c, c) for c, why in self._said.items() if not reasons or why in reasons]
         return " or ".join(named) or "any channel"
 
+    def guessed_zone(self) -> str:
+        """Return how the customer's zone is known where it is not their own."""
+        guessed = _ZONE_FROM.get(str(self._said.get("zone_from")))
+        return f" ({self._said.get('zone')}, {guessed})" if guessed else ""
+
     def listed(self, form: str) -> str:
         return "; ".join(form.format(name=name, value=value) for name, value in self._said.items())
 
@@ -141,7 +146,9 @@ _WHY: Mapping[Reason, Callable[[_Numbers], str]] = {
         "The customer has had this as often as we allow", n.listed("{value} made, at most {name}")
     ),
     Reason.EXPIRED: lambda n: f"It was worth saying only until {n.time('expires_at', 'its time was over')}.",
-    Reason.QUIET_HOURS: lambda n: f"It was {n.word('local', 'the time of quiet hours')} for the customer: quiet hours.",
+    Reason.QUIET_HOURS: lambda n: (
+        f"It was {n.word('local', 'the time of quiet hours')} for the customer{n.guessed_zone()}: quiet hours."
+    ),
     Reason.CAP: lambda n: _detail(
         "The customer has heard from us as often as we allow", n.listed("{value} made, at most {name}")
     ),
@@ -178,6 +185,22 @@ def _taken(said: Said) -> str:
     return "; ".join(f"{count} of {cap}" for cap, count in said.items())
 
 
+_ZONE_FROM: Mapping[str, str] = {
+    "country": "the zone of their country",
+    "phone": "the zone of their phone number",
+    "strategy": "the company's zone, for want of a better",
+    "nothing": "for want of any zone",
+}
+
+
+def _hour(said: Said) -> str:
+    """Return how the customer's zone is known where it is not their own, and whose holidays were looked up."""
+    guessed = _ZONE_FROM.get(str(said.get("zone_from")))
+    shown = [f"{said.get('zone')}, {guessed}"] if guessed else []
+    shown += [f"holidays: {said['holidays']}"] if said.get("holidays") is not None else []
+    return f" ({'; '.join(shown)})" if shown else ""
+
+
 def _basis(said: Said) -> str:
     if said.get("purpose") == Purpose.SERVICE.value:
         return "It is a service message, which needs no opt-in."
@@ -211,7 +234,7 @@ _PASSED: Mapping[str, Callable[[Said], str]] = {
     permission.LAWFUL_BASIS: _basis,
     suppression.SUPPRESSION: _plain("Nothing stands against contacting the customer."),
     channels.CHANNEL: _ways,
-    quiet.QUIET_HOURS: _plain("It is outside quiet hours."),
+    quiet.QUIET_HOURS: lambda said: f"It is outside quiet hours{_hour(said)}.",
     pressure.CAPS: lambda said: f"There is room: {_taken(said)}." if said else "No cap concerns it.",
     pressure.GAP: _plain("No other contact is too close."),
     priority.PRIORITY: _plain("Nothing that matters more wants the place."),

@@ -46,7 +46,8 @@ def _fillings(strategy: Strategy, tree: Tree) -> Iterator[_Filling]:
     priorities = f"[{', '.join(topic.name for topic in ranked)}]"
     yield _missing(tree.root, "strategy", {"priorities": priorities})
     built_in = {"at": say_time(BUILT_IN_AT), "expires": say_expiry(BUILT_IN_EXPIRES), "language": strategy.language}
-    yield from _in(tree, ("defaults",), "time_zone", built_in)
+    where = {"country": strategy.country} if strategy.country else {}
+    yield from _in(tree, ("defaults",), "time_zone", where | built_in)
     for step in strategy.steps.values():
         if step.entry is not None and step.entry.kind != "campaign":  # which happens once
             again = {"again": say_again(step.again)}

@@ -144,6 +144,7 @@ BLOCKS: dict[str, Block] = {
         _AT,
         _EXPIRES,
         Key("time_zone", Text(), "Where customers live of whom nothing else is known.", required=True),
+        Key("country", Text(), "Whose public holidays hold: `GB`, or one of its regions, `GB-ENG`."),
         Key("language", Text(), "The language of templates without a language in their name."),
     ),
     "step defaults": _block(_TOPIC, _BY, _AT, _EXPIRES),

@@ -296,12 +296,13 @@ class Step(Frozen):
 
 
 class Strategy(Frozen):
-    """The whole contact strategy."""
+    """The whole contact strategy. `country` is where its customers live, for holidays: `GB`, or a region, `GB-ENG`."""
 
     name: str
     vision: str
     sender: Sender
     time_zone: str
+    country: str | None = None
     language: str
     customer: dict[str, Property]
     events: dict[str, dict[str, FieldType]]

@@ -73,8 +73,6 @@ def _in_rules(rules: Rules) -> Iterator[NotYet]:
     if rules.holdout:
         effect = f"{_NOT_KEPT}: nobody is held out"
         yield NotYet(None, None, f"holdout {say_percent(rules.holdout)}", effect, "nothing")
-    if any(quiet.holidays for quiet in rules.quiet):
-        yield NotYet(None, None, "quiet on holidays", f"{_NOT_KEPT}: a holiday is a day like any other", "nothing")
 
 
 def _in_step(step: Step) -> Iterator[NotYet]:

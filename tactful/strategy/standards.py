@@ -1,11 +1,13 @@
 """The world's own names: currencies (ISO 4217), languages (ISO 639-1, tags as in BCP 47), time zones (IANA).
 
-Time zones come from the `tzdata` package, the same on every machine, and are read once. Nothing else is read.
+Time zones, and the countries they are of, come from the `tzdata` package, the same on every machine, and are read once.
+Nothing else is read.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -34,6 +36,22 @@ _LANGUAGE_TAG = re.compile(r"([a-z]{2,3})(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))
 def time_zones() -> frozenset[str]:
     """Return the names of all time zones there are."""
     return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
+
+
+@cache
+def zones_by_country() -> Mapping[str, tuple[str, ...]]:
+    """Return the zones of each country (ISO 3166, two letters), the most populous first."""
+    table: dict[str, tuple[str, ...]] = {}
+    for line in files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            country, _, zone = line.split("\t")[:3]
+            table[country] = (*table.get(country, ()), zone)
+    return table
+
+
+def country_of_zone(name: str) -> str | None:
+    """Return the country a zone is of; None for one that is of no country, such as UTC."""
+    return next((country for country, zones in zones_by_country().items() if name in zones), None)
 
 
 def is_language(tag: str) -> bool:

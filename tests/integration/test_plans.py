@@ -247,3 +247,14 @@ def test_the_channels_of_a_planned_row_are_those_of_its_first_choice(empty_ledge
     ledger.publish(steps=(WELCOME.replace("{ when: at once }", "{ when: at once, by: push or sms after 4 hours }"),))
     ledger.planned("ada", Channel.PUSH)
     assert ledger.contact("ada").channels == ["push"]
+
+
+def test_quiet_hours_published_since_move_what_is_planned_for_those_who_are_inside(ledger: Ledger) -> None:
+    """Governance is the published version, for the plan as for the decision."""
+    ledger.reachable("ada")
+    ledger.track("ada", "customer.registered")
+    ledger.enter(ledger.journey("ada"))
+    ledger.publish(rules="{ quiet: { email: 09:00 to 14:00 } }")
+    ledger.enter(ledger.journey("ada"))
+    moved = ledger.contact("ada", "story").due_at.astimezone(ZoneInfo("Europe/London"))
+    assert moved == datetime(2026, 3, 27, 14, tzinfo=ZoneInfo("Europe/London"))

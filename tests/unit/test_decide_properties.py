@@ -5,11 +5,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from holidays import country_holidays
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ ZONES = ["Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kathm
 # a spring and an autumn change somewhere, an ordinary day, and Samoa's missing Friday
 NOWS = [
     NOON,
+    datetime(2026, 12, 27, 20, tzinfo=UTC),  # Boxing Day is made up for on the Monday
     datetime(2026, 3, 29, 0, 45, tzinfo=UTC),
     datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
     datetime(2026, 10, 3, 15, 20, tzinfo=UTC),
@@ -141,7 +143,7 @@ def cases(
         ),
         suppressions=draw(st.sampled_from([(), (), (NO_MAIL,), (NO_BY_LETTER,), (NO_MAIL, NO_BY_LETTER)])),
         preferred=draw(st.sampled_from([(), (Channel.EMAIL,), (Channel.LETTER, Channel.SMS)])),
-        holidays=frozenset({now.date()} if draw(st.booleans()) else ()),
+        country=draw(st.sampled_from([None, "GB", "WS", "XX"])),
     )
     states = [JourneyState.OPEN] * 25 + ([] if timeless else list(JourneyState))
     ends = st.none() | st.none() | instants(now, least=1, most=30 * 96)
@@ -194,7 +196,9 @@ def decided(case: Case, at: datetime | None = None) -> Verdict:
 
 def zone_of(case: Case) -> ZoneInfo:
     named = case[0].customer.time_zone
-    return ZoneInfo("Europe/London" if named in {None, "Nowhere"} else str(named))
+    if named not in {None, "Nowhere"}:
+        return ZoneInfo(str(named))
+    return ZoneInfo("Pacific/Apia" if case[0].customer.country == "WS" else "Europe/London")
 
 
 @settings(LIVELY, max_examples=500)
@@ -251,10 +255,15 @@ def _nothing_stands_against(case: Case, channel: Channel, address: str) -> bool:
 def _is_open(case: Case, channel: Channel) -> bool:
     known, said, published, now = case
     return not any(
-        is_quiet(now, quiet, zone_of(case), known.customer.holidays)
+        is_quiet(now, quiet, zone_of(case), _days_off(known.customer.country))
         for quiet in published.rules.quiet
         if quiet.topic in {None, said.topic} and (not quiet.channels or channel in quiet.channels)
     )
+
+
+def _days_off(country: str | None) -> frozenset[date]:
+    known = country in {"GB", "WS"}
+    return frozenset(country_holidays(str(country), years=range(2010, 2028))) if known else frozenset()
 
 
 def _has_room(case: Case, used: set[Channel]) -> bool:
@@ -477,7 +486,7 @@ def wild_cases(draw: st.DrawFn) -> Case:
             registered_at=draw(wild_instants),
             properties={"birthday": draw(st.none() | st.text(max_size=3) | st.dates() | st.floats())},
             events={"birthday": tuple(draw(st.lists(wild_instants, max_size=2)))},
-            holidays=frozenset(draw(st.lists(st.dates(), max_size=1))),
+            country=draw(st.none() | st.text(max_size=3) | st.sampled_from(["GB", "us"])),
         ),
         "journey": draw(
             st.none()

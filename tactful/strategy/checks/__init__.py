@@ -10,6 +10,7 @@ from itertools import chain
 
 from tactful.strategy.checks.audiences import check_audiences
 from tactful.strategy.checks.places import Places
+from tactful.strategy.checks.pressing import check_pressing
 from tactful.strategy.checks.said import check_said
 from tactful.strategy.checks.waits import check_waits
 from tactful.strategy.checks.ways import check_ways
@@ -21,5 +22,5 @@ from tactful.strategy.tree import Tree
 def check_whole(strategy: Strategy, tree: Tree) -> Iterator[Problem]:
     """Yield the problems of a strategy that no single line shows."""
     places = Places(tree)
-    checks = (check_ways, check_waits, check_audiences, check_said)
+    checks = (check_ways, check_waits, check_audiences, check_said, check_pressing)
     return chain.from_iterable(check(strategy, places) for check in checks)

@@ -15,6 +15,7 @@ from tactful.strategy.model import Strategy
 from tactful.strategy.problems import Problem, errors_in, in_reading_order
 from tactful.strategy.reading.audience import Shelf, read_offers, read_segments, read_topics
 from tactful.strategy.reading.company import (
+    read_country,
     read_customer,
     read_events,
     read_language,
@@ -90,11 +91,13 @@ def _read(grown: tree.Tree, files: Mapping[str, str], problems: list[Problem]) -
     desk = Desk(STRATEGY_FILE, gather(root.entries, files, customer, events), problems)
     defaults = desk.fields(root.node("defaults"), root.mark("defaults"), "defaults")
     _check_own_name(desk, grown.root)
+    time_zone = read_time_zone(desk, defaults.node("time_zone"))
     return Strategy(
         name=desk.text(root.node("strategy")),
         vision=desk.text(root.node("vision"), LONGEST_TEXT),
         sender=read_sender(desk, root),
-        time_zone=read_time_zone(desk, defaults.node("time_zone")),
+        time_zone=time_zone,
+        country=read_country(desk, defaults.node("country"), time_zone),
         language=read_language(desk, defaults.node("language")),
         customer=customer,
         events=events,

@@ -8,11 +8,12 @@ from __future__ import annotations
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from tactful.calendars import countries
 from tactful.strategy.forms import PROPERTY
 from tactful.strategy.model import FieldType, Property, Sender
 from tactful.strategy.reading.desk import Desk, Fields
-from tactful.strategy.spelling import did_you_mean, quoted
-from tactful.strategy.standards import LANGUAGES, is_language, time_zones
+from tactful.strategy.spelling import did_you_mean, listed, quoted
+from tactful.strategy.standards import LANGUAGES, country_of_zone, is_language, time_zones
 from tactful.strategy.tree import Node, Scalar
 
 _LONGEST_SMS_SENDER = 11
@@ -102,6 +103,23 @@ def read_time_zone(desk: Desk, node: Node | None) -> str:
         city = cities.get(said.strip().title().replace(" ", "_"))
         hint = f'Did you mean "{city}"?' if city else did_you_mean(said, time_zones())
         desk.note(node.mark, f"unknown time zone {quoted(said)}", "a place such as Europe/London", hint)
+    return said
+
+
+def read_country(desk: Desk, node: Node | None, time_zone: str) -> str | None:
+    """Return a country or a region of one, `GB` or `GB-ENG`; where nothing is said, the country of the time zone."""
+    said = desk.text(node)
+    if not said or not isinstance(node, Scalar):
+        return country_of_zone(time_zone)
+    country, dash, region = said.partition("-")
+    known = countries()
+    if country not in known:
+        expected = "two letters such as GB, or a region of a country as in GB-ENG"
+        desk.note(node.mark, f"unknown country {quoted(said)}", expected, did_you_mean(country.upper(), known))
+    elif dash and region not in known[country]:
+        near = did_you_mean(said.upper(), [f"{country}-{one}" for one in known[country]])
+        expected = f"{country} alone, or with one of {listed(known[country], 20)}" if known[country] else country
+        desk.note(node.mark, f"unknown region {quoted(region)} of {country}", expected, near)
     return said
 
 

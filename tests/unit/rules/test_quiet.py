@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from tactful.calendars import holidays_of
+from tactful.places import Place
 from tactful.rules.quiet import quiet_hours
 from tactful.verdict import Line
 from tactful.words import Channel, Reason
-from tests.unit.given import EMAIL, LETTER, NOON, RULES, SMS, TOPICS, customer
+from tests.unit.given import EMAIL, LETTER, NOON, RULES, SMS, TOPICS
 
 LONDON = ZoneInfo("Europe/London")
 EVENING = datetime(2026, 3, 24, 21, tzinfo=UTC)
 NIGHT = datetime(2026, 3, 24, 23, tzinfo=UTC)
 
 
-def asked(at: datetime, *channels: Channel, topic: str = "ideas", zone: ZoneInfo = LONDON, **facts: Any) -> Line:  # noqa: ANN401
-    return quiet_hours(channels, TOPICS[topic], RULES.quiet, customer(**facts), at=at, zone=zone)
+def asked(
+    at: datetime, *channels: Channel, topic: str = "ideas", zone: ZoneInfo = LONDON, country: str | None = None
+) -> Line:
+    holidays = holidays_of(country, "GB-ENG")
+    return quiet_hours(channels, TOPICS[topic], RULES.quiet, at=at, place=Place(zone, "customer"), holidays=holidays)
 
 
 def test_by_day_nobody_is_held_back() -> None:
-    assert asked(NOON, SMS, EMAIL) == Line("quiet hours", numbers={"zone": "Europe/London", "local": "12:00"})
+    said = {"zone": "Europe/London", "zone_from": "customer", "local": "12:00"}
+    assert asked(NOON, EMAIL) == Line("quiet hours", numbers=said)
+    assert asked(NOON, SMS, EMAIL) == Line("quiet hours", numbers=said | {"holidays": "GB-ENG"})
 
 
 def test_at_night_a_contact_waits_for_the_morning() -> None:
@@ -44,10 +50,23 @@ def test_a_channel_without_quiet_hours_is_always_open() -> None:
     assert asked(NIGHT, LETTER).reason is None
 
 
+EASTER_MONDAY = datetime(2026, 4, 6, 11, tzinfo=UTC)
+
+
 def test_a_public_holiday_is_quiet_where_the_customer_has_it() -> None:
-    tuesday = frozenset({date(2026, 3, 24)})
-    assert asked(NOON, SMS, holidays=tuesday).passes_at == datetime(2026, 3, 25, 9, tzinfo=UTC)
-    assert asked(NOON, EMAIL, holidays=tuesday).reason is None
+    tuesday = datetime(2026, 4, 7, 8, tzinfo=UTC)
+    assert asked(EASTER_MONDAY, SMS).passes_at == tuesday
+    assert asked(EASTER_MONDAY, EMAIL).reason is None
+    assert asked(EASTER_MONDAY, SMS, country="gb").passes_at == tuesday
+    assert asked(EASTER_MONDAY, SMS, country="US").reason is None
+
+
+def test_of_a_country_without_a_calendar_the_trace_says_so() -> None:
+    assert asked(EASTER_MONDAY, SMS, country="XX").numbers["holidays"] == "no calendar of XX"
+    nowhere = quiet_hours(
+        (SMS,), TOPICS["ideas"], RULES.quiet, at=NOON, place=Place(LONDON, "strategy"), holidays=holidays_of(None, None)
+    )
+    assert (nowhere.numbers["holidays"], nowhere.numbers["zone_from"]) == ("no country known", "strategy")
 
 
 def test_a_service_message_goes_out_at_night() -> None:

@@ -164,7 +164,7 @@ def _of_value(text: str, place: Place) -> Iterator[Mutant]:
     wrong = {"wrong type": "{ a: b }", "list for a value": "[[a]]", "nothing": '""'}
     for kind, value in wrong.items():
         yield _mutant(kind, place, _replaced(text, node, value), lines)
-    if isinstance(takes, Reference | Choice) or place.path[-1] in {"per", "time_zone", "codes"}:
+    if isinstance(takes, Reference | Choice) or place.path[-1] in {"per", "time_zone", "country", "codes"}:
         yield _mutant("misspelled reference", place, _replaced(text, node, misspelled(node.text)), lines)
     elif isinstance(takes, Flag):
         yield _mutant("no flag", place, _replaced(text, node, "perhaps"), lines)

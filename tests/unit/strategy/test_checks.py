@@ -68,6 +68,8 @@ NEW_NAMES = [
 COMPANY = [
     ("time_zone: Europe/London", "time_zone: ¦Europe/Lodnon", "unknown time zone", '"Europe/London"'),
     ("time_zone: Europe/London", "time_zone: ¦London", "unknown time zone", '"Europe/London"'),
+    ("country: GB-ENG", "country: ¦gb", 'unknown country "gb"', '"GB"'),
+    ("country: GB-ENG", "country: ¦GB-ENGLAND", 'unknown region "ENGLAND" of GB', None),
     ("language: en }", "language: ¦english }", "unknown language", '"en"'),
     ("language: en }", "language: ¦xx }", 'unknown language "xx"', None),
     ("email: hello@fleur.example", "email: ¦hello(at)fleur.example", "which is no email address", "@-sign"),
@@ -319,6 +321,14 @@ def test_conditions_that_fit_their_properties_are_let_through(condition: str) ->
 def test_conditions_that_do_not_fit_are_caught_in_their_line(condition: str) -> None:
     problems = problems_of(bakery().replace("if: orders >= 5", f"if: [{condition}]"))
     assert [problem.line for problem in problems] == [9]
+
+
+def test_holidays_of_nobody_knows_which_country_are_warned_of() -> None:
+    nowhere = bakery(rules="quiet: { email: holidays }", defaults="{ topic: news, by: email, time_zone: UTC }")
+    (problem,) = examine({"strategy.yaml": nowhere}).problems
+    assert (problem.severity, problem.line) == ("warning", 14)
+    assert "`country:`" in problem.expected
+    sound(nowhere.replace("UTC }", "UTC, country: GB }"))
 
 
 def test_limits_are_kept() -> None:

@@ -85,10 +85,7 @@ def test_problems_and_summary_are_there_for_programs(folder: Path) -> None:
     sound = json.loads(tactful("check", "--json", str(folder)).stdout)
     assert (sound["sound"], sound["problems"], len(sound["version"])) == (True, [], 64)
     assert sound["summary"]["communications"] == 15
-    assert {key: sound["not_yet"][10][key] for key in ("step", "communication")} == {
-        "step": "basket",
-        "communication": None,
-    }
+    assert ("basket", None) in {(one["step"], one["communication"]) for one in sound["not_yet"]}
     result = tactful("check", "--json", str(changed(folder, "topic: orders, ", "topic: oders, ")))
     broken = json.loads(result.stdout)
     assert (result.exit_code, broken["sound"]) == (1, False)

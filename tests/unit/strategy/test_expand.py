@@ -19,7 +19,7 @@ def test_every_communication_of_the_expanded_florist_says_everything_itself() ->
     strategy = read_strategy(florist_files())
     expanded = expand(florist_text(), strategy)
     bare = "\n".join(
-        "defaults: { time_zone: Europe/London }" if line.startswith("defaults:") else line
+        "defaults: { time_zone: Europe/London, country: GB-ENG }" if line.startswith("defaults:") else line
         for line in expanded.split("\n")
         if not line.startswith(("      defaults:", "priorities:"))
     )

@@ -13,7 +13,6 @@ def test_what_waits_in_the_florist() -> None:
         (None, None, "hold_while mourning (bereavement.told for 12 months)", "nothing"),
         (None, None, "look_ahead 7 days", "nothing"),
         (None, None, "holdout 2%", "nothing"),
-        (None, None, "quiet on holidays", "nothing"),
         ("welcome", "first-treat", "test", "communication"),
         ("onboarding", None, "undisturbed_by ideas", "nothing"),
         ("onboarding", "dates", "by email or sms after 2 days", "nothing"),

@@ -263,3 +263,10 @@ def test_a_code_that_stands_twice_is_caught_in_its_file() -> None:
         (problem,) = problems_of(text, {"codes/x.csv": codes})
         assert (problem.file, problem.line) == ("codes/x.csv", line)
         assert found in problem.found
+
+
+def test_the_country_of_the_holidays_is_the_time_zones_where_nothing_is_said() -> None:
+    assert read_strategy(florist_files()).country == "GB-ENG"
+    assert sound(bakery()).country == "DE"
+    assert sound(bakery(defaults="{ topic: news, by: email, time_zone: UTC }")).country is None
+    assert sound(bakery(defaults="{ topic: news, by: email, time_zone: UTC, country: AT-9 }")).country == "AT-9"
