@@ -10,7 +10,8 @@ id, so that sending one again by hand is harmless too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -35,6 +36,7 @@ from tactful.wire.answers import (
     Taken,
     TimelineAnswer,
 )
+from tactful.wire.audit import AUDIT_LINE, AuditLine, BrokenOffLine, SummaryLine
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -239,6 +241,34 @@ class TactfulClient:
         """Return the published strategies, and what they declare."""
         return self._call("GET", "/v1/strategies", StrategiesAnswer)
 
+    def audit(self, *, since: datetime | None = None, strategy: str | None = None) -> Generator[AuditLine]:
+        """Yield the lines of an audit as they come: progress, findings, and the summary last.
+
+        Args:
+            since: Judge claims from this instant on only.
+            strategy: Judge contacts of this strategy only.
+
+        Raises:
+            ClientError: The audit was refused, or broke off before its summary.
+        """
+        query = {"since": since.isoformat()} if since is not None else {}
+        query |= {"strategy": strategy} if strategy is not None else {}
+        with (
+            self._reached(),
+            self._http.stream("GET", f"{self.server}/v1/audit", params=query, headers=self._headers) as answer,
+        ):
+            if not answer.is_success:
+                answer.read()
+                raise _refused(answer)
+            for said in answer.iter_lines():
+                line = self._line(said, answer)
+                if isinstance(line, BrokenOffLine):
+                    raise UnreachableError(line.message)
+                yield line
+                if isinstance(line, SummaryLine):
+                    return
+        raise UnreachableError(f"The audit of {self.server} broke off before its end; begin it again.")
+
     def health(self) -> HealthAnswer:
         """Return how every part is doing, also when not all are well."""
         answer = self._send("GET", "/healthz", None, {})
@@ -268,8 +298,14 @@ class TactfulClient:
             reraise=True,
         )
         url = f"{self.server}{path}"
-        try:
+        with self._reached():
             return again(self._http.request, method, url, json=body, params=dict(query), headers=self._headers)
+
+    @contextmanager
+    def _reached(self) -> Generator[None]:
+        """Tell failures of a call apart."""
+        try:
+            yield
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise UnreachableError(f"No Tactful server answers at {self.server}.") from error
         except httpx.TimeoutException as error:
@@ -279,12 +315,21 @@ class TactfulClient:
             msg = f"The call to {self.server} broke off ({type(error).__name__}). What was sent may have been taken in."
             raise UnreachableError(msg) from error
 
+    def _line(self, said: str, answer: httpx.Response) -> AuditLine:
+        try:
+            return AUDIT_LINE.validate_json(said)
+        except ValidationError:
+            raise self._stranger(answer) from None
+
     def _read(self, answer: httpx.Response, kind: type[A]) -> A:
         try:
             return kind.model_validate_json(answer.content)
         except ValidationError:
-            msg = f"What answers at {self.server} is no Tactful server of this version (HTTP {answer.status_code})."
-            raise UnreachableError(msg) from None
+            raise self._stranger(answer) from None
+
+    def _stranger(self, answer: httpx.Response) -> UnreachableError:
+        msg = f"What answers at {self.server} is no Tactful server of this version (HTTP {answer.status_code})."
+        return UnreachableError(msg)
 
 
 def _stamp(timestamp: datetime | None, message_id: str | None) -> dict[str, object]:

@@ -55,6 +55,7 @@ STATUS: Final[Mapping[str, int]] = {
     "host_not_allowed": 403,
     "unknown_customer": 404,
     "unknown_contact": 404,
+    "unknown_strategy": 404,
     "id_taken": 409,
 }
 

@@ -99,6 +99,7 @@ contacts = Table(
         "due_at",
         postgresql_where=text("state IN ('planned', 'claimed', 'held', 'parked')"),
     ),
+    Index(None, "customer_key"),
     Index(None, "journey_key"),
     Index(None, "updated_at"),
     Index("ix_contacts_held", "held_for", postgresql_where=text("state = 'held'")),

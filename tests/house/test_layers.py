@@ -44,6 +44,8 @@ def test_every_module_of_tactful_is_pure_or_known_to_do_io() -> None:
         ("database/engine.py", "import temporalio", "Temporal is known"),
         ("workflows/welcome.py", "import httpx", "Workflows reach no I/O"),
         ("activities/contract.py", "import database", "Workflows reach no I/O"),
+        ("tactful/audit/windows.py", "import tactful.timing", "The audit shares nothing"),
+        ("database/audit/reading.py", "import database.strategies", "The audit shares nothing"),
     ],
 )
 def test_the_rule_turns_red_when_broken(tmp_path: Path, file: str, line: str, rule: str) -> None:

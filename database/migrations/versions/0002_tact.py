@@ -34,6 +34,7 @@ def upgrade() -> None:
     op.add_column('contacts', sa.Column('arm', sa.Text(), nullable=True), schema='tactful')
     op.add_column('contacts', sa.Column('lot_key', sa.UUID(), nullable=True), schema='tactful')
     op.create_foreign_key(op.f('fk_contacts_lot_key'), 'contacts', 'lots', ['lot_key'], ['lot_key'], source_schema='tactful', referent_schema='tactful')
+    op.create_index(op.f('ix_contacts_customer_key'), 'contacts', ['customer_key'], unique=False, schema='tactful')
     op.create_index('ix_contacts_lot', 'contacts', ['lot_key', 'state', 'due_at'], unique=False, schema='tactful', postgresql_where=sa.text('lot_key IS NOT NULL'))
     op.add_column('contacts', sa.Column('restarts', sa.Integer(), server_default='0', nullable=False), schema='tactful')
     op.add_column('decisions', sa.Column('asked_by', sa.Text(), nullable=True), schema='tactful')
