@@ -15,6 +15,14 @@ def _without_colours(_logger: object, _name: str, event: structlog.typing.EventD
     return event
 
 
+def _with_ids(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Add the ids of the activity that writes; asked when there is something to write, not for every activity."""
+    if activity.in_activity():
+        info = activity.info()
+        event["workflow_id"], event["attempt"] = info.workflow_id, info.attempt
+    return event
+
+
 def set_up_logs(form: Literal["json", "text"], level: str) -> None:
     """Send every log of this process to standard error in one form."""
     shared: list[structlog.typing.Processor] = [
@@ -23,6 +31,7 @@ def set_up_logs(form: Literal["json", "text"], level: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         _without_colours,
+        _with_ids,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Final
 
-import structlog
-from temporalio import activity
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import (
-    ActivityInboundInterceptor,
-    ExecuteActivityInput,
-    Interceptor,
-    UnsandboxedWorkflowRunner,
-    WorkflowRunner,
-)
+from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.contract import Contacting
@@ -28,6 +21,15 @@ from workflows.welcome import WelcomeStep
 WORKFLOWS = (WelcomeStep, OnboardingStep, RepurchaseStep, AnyStep, ResolveContact)
 # Frozen values and names: the same in every run, and dear to import again for each.
 PASSED_THROUGH = ("tactful", "activities.contract", "pydantic", "pydantic_core")
+_CONVERTERS: Final = PydanticPayloadConverter().converters
+
+
+class SharedConverter(PydanticPayloadConverter):
+    """Pydantic's converter with one set of caches: the SDK makes a converter for every activation, which is dear."""
+
+    def __init__(self) -> None:
+        """Take the converters that every other one has."""
+        self.converters = _CONVERTERS
 
 
 def tactful_plugin(activities: Contacting | None, *, sandbox: bool = True) -> SimplePlugin:
@@ -48,28 +50,12 @@ def tactful_plugin(activities: Contacting | None, *, sandbox: bool = True) -> Si
 
     return SimplePlugin(
         "tactful",
-        data_converter=pydantic_data_converter,
+        data_converter=dataclasses.replace(pydantic_data_converter, payload_converter_class=SharedConverter),
         workflows=list(WORKFLOWS),
         activities=list(_methods(activities)) if activities is not None else None,
         workflow_runner=runner,
-        interceptors=[_Ids()],
     )
 
 
 def _methods(activities: Contacting) -> Sequence[Callable[..., object]]:
     return (activities.enter_step, activities.make_contact, activities.leave_step)
-
-
-class _Ids(Interceptor):
-    """Puts the ids of what is being done into every log line written meanwhile."""
-
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - the SDK's name
-        """Wrap the call of an activity."""
-        return _WithIds(next)
-
-
-class _WithIds(ActivityInboundInterceptor):
-    async def execute_activity(self, input: ExecuteActivityInput) -> object:  # noqa: A002 - the SDK's name
-        info = activity.info()
-        with structlog.contextvars.bound_contextvars(workflow_id=info.workflow_id, attempt=info.attempt):
-            return await super().execute_activity(input)
