@@ -9,7 +9,7 @@ import asyncio
 import os
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Final, TypeVar
@@ -21,8 +21,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities import contract
 from activities.contract import Contacting, Enter, Leave, Left, Made, MakeContact, NextContact, Plan
-from database import claims, plans, records
-from database.claims import Claimed, NotClaimed
+from database import attempts, claims, leaving, plans, records
+from database.attempts import NotClaimed
 from database.engine import Database
 from database.errors import DatabaseError, IntakeError
 from database.freezing import Part, Sending
@@ -62,8 +62,10 @@ class Contacts(Contacting):
     @activity.defn
     async def leave_step(self, ask: Leave) -> Left:
         """End the step and say what follows."""
-        left = await self._run(lambda c: plans.leave_step(c, ask.customer_key, ask.journey_key, ask.step, now=ask.now))
-        return Left(again=left.again, then=left.then)
+        left = await self._run(
+            lambda c: leaving.leave_step(c, ask.customer_key, ask.journey_key, ask.step, now=ask.now)
+        )
+        return _left(left)
 
     @activity.defn
     async def make_contact(self, ask: MakeContact) -> Made:
@@ -72,16 +74,23 @@ class Contacts(Contacting):
         began = time.monotonic()
         now = activity.info().started_time
         crash_at("before_claim")
-        claimed = await self._run(lambda c: claims.claim(c, ask.customer_key, ask.contact_key, self._sending, now=now))
+        asked = attempts.Ask(ask.customer_key, ask.contact_key, ask.leaves)
+        claimed = await self._run(lambda c: claims.claim(c, asked, self._sending, now=now))
         crash_at("after_claim")
         if isinstance(claimed, NotClaimed):
             return _made(ask, claimed)
-        outcomes = await asyncio.gather(*(self._call(part, deadline) for part in claimed.parts))
+        outcomes = await self._call_all(claimed.parts, deadline)
         crash_at("after_accept")
         at = now + timedelta(seconds=time.monotonic() - began)
-        recorded = await self._record(ask, claimed, outcomes, at, began)
+        recorded = await self._record(records.Made(ask.customer_key, claimed, outcomes), at, began)
         crash_at("after_record")
         return _made(ask, recorded)
+
+    async def _call_all(self, parts: Sequence[Part], deadline: float) -> Sequence[Outcome]:
+        """Make the calls of a contact, those of a combined one at once."""
+        if len(parts) == 1:
+            return [await self._call(parts[0], deadline)]
+        return await asyncio.gather(*(self._call(part, deadline) for part in parts))
 
     async def _call(self, part: Part, deadline: float) -> Outcome:
         connector = self._connectors.get(part.connector)
@@ -96,16 +105,14 @@ class Contacts(Contacting):
             answer = fault
         return Outcome(part, answer)
 
-    async def _record(
-        self, ask: MakeContact, claimed: Claimed, outcomes: list[Outcome], at: datetime, began: float
-    ) -> NotClaimed:
+    async def _record(self, made: records.Made, at: datetime, began: float) -> NotClaimed:
         """Record what became of the calls; while the lease lasts, a database that falters is asked again.
 
         Only this attempt knows the answers: given up here, an accepted message would end as *unknown*.
         """
         while True:
             try:
-                return await self._run(lambda c: records.record(c, ask.customer_key, claimed, outcomes, now=at))
+                return await self._run(lambda c: records.record(c, made, now=at))
             except ApplicationError as error:
                 if error.non_retryable or time.monotonic() - began > RECORD_WITHIN.total_seconds():
                     raise
@@ -155,9 +162,14 @@ def _made(ask: MakeContact, outcome: NotClaimed) -> Made:
         state=outcome.state,
         reason=outcome.reason,
         again_at=outcome.again_at,
-        over=outcome.over,
-        next_contact=_next(outcome.next_contact),
+        over=outcome.ahead.over,
+        next_contact=_next(outcome.ahead.next_contact),
+        left=_left(outcome.ahead.left) if outcome.ahead.left else None,
     )
+
+
+def _left(left: leaving.Left) -> Left:
+    return Left(again=left.again, then=left.then)
 
 
 def _next(found: plans.NextContact | None) -> NextContact | None:

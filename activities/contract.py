@@ -67,20 +67,17 @@ class Plan(Value):
 
 
 class MakeContact(Value):
-    """Make a contact: which, of which customer."""
+    """Make a contact: which, of which customer.
+
+    Attributes:
+        contact_key: Which contact.
+        customer_key: Whose.
+        leaves: Whether its journey asks: where that leaves nothing to say, its step ends with the contact.
+    """
 
     contact_key: UUID
     customer_key: UUID
-
-
-class Made(Value):
-    """What became of a contact, and what its journey looks at next."""
-
-    state: ContactState
-    reason: Reason | None = None
-    again_at: AwareDatetime | None = None
-    over: bool = False
-    next_contact: NextContact | None = None
+    leaves: bool = False
 
 
 class Leave(Value):
@@ -97,6 +94,17 @@ class Left(Value):
 
     again: bool = False
     then: str | None = None
+
+
+class Made(Value):
+    """What became of a contact, and what its journey does next: looks at another, or is at the end of its step."""
+
+    state: ContactState
+    reason: Reason | None = None
+    again_at: AwareDatetime | None = None
+    over: bool = False
+    next_contact: NextContact | None = None
+    left: Left | None = None
 
 
 class Contacting:

@@ -23,11 +23,10 @@ from uuid import UUID
 
 import psutil
 import sqlalchemy as sa
-from sqlalchemy import event
 from temporalio.client import Client
 
 from benchmarks.floor import Floor
-from database import claims, intake, migrate, plans, records, strategies
+from database import attempts, claims, intake, migrate, plans, records, strategies
 from database.engine import Database
 from database.freezing import Sending
 from database.records import Outcome
@@ -37,6 +36,7 @@ from tactful.connector import Accepted
 from tactful.intake import Identify, Track, Who
 from tactful.words import Channel
 from tests.servers import own_postgres, own_temporal
+from tests.statements import counted
 from tests.virtual import LINKS, yes
 
 CHECKOUT = Path(__file__).parents[1]
@@ -245,14 +245,12 @@ def _contact(database: Database, user: str, sending: Sending, seen: list[str]) -
 def _run_counted(  # noqa: PLR0917 - one contact, counted
     database: Database, customer: UUID, contact: UUID, sending: Sending, seen: list[str], now: datetime
 ) -> None:
-    def count(*arguments: object) -> None:
-        seen.append(str(arguments[2]))
-
-    event.listen(database.engine, "before_cursor_execute", count)
-    claimed = database.run(lambda c: claims.claim(c, customer, contact, sending, now=now))
-    if not isinstance(claimed, claims.Claimed):
-        msg = f"the contact was not claimed: {claimed}"
-        raise RuntimeError(msg)  # noqa: TRY004 - not a type error: the decision was another one
-    outcomes = [Outcome(part, Accepted("counted")) for part in claimed.parts]
-    database.run(lambda c: records.record(c, customer, claimed, outcomes, now=now))
-    event.remove(database.engine, "before_cursor_execute", count)
+    ask = attempts.Ask(customer, contact)
+    with counted(database) as said:
+        claimed = database.run(lambda c: claims.claim(c, ask, sending, now=now))
+        if not isinstance(claimed, attempts.Claimed):
+            msg = f"the contact was not claimed: {claimed}"
+            raise RuntimeError(msg)  # noqa: TRY004 - not a type error: the decision was another one
+        made = records.Made(customer, claimed, [Outcome(part, Accepted("counted")) for part in claimed.parts])
+        database.run(lambda c: records.record(c, made, now=now))
+    seen.extend(said)

@@ -6,57 +6,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
+from database.engine import Direct
 from database.errors import UnknownCustomerError
 from tactful.facts import Address, Consent, Customer, Order, Suppression
 from tactful.intake import Who
 from tactful.words import Channel, ConsentState, SuppressionClass
 
+Facts = Mapping[str, Any]
+"""A row, or the columns of `details`, by name."""
+
 MOST_ORDERS = 1000
 MOST_EVENTS = 1000
 
-LOCK = text("UPDATE customers SET revision = revision + 1 WHERE customer_key = :customer_key RETURNING *")
+LOCK = Direct("UPDATE customers SET revision = revision + 1 WHERE customer_key = :customer_key RETURNING *")
 # In the order of their keys, so that two who lock several never wait for each other.
-LOCK_ALL = text(
+LOCK_ALL = Direct(
     "WITH due AS (SELECT customer_key FROM customers WHERE customer_key = ANY(:customer_keys) "
     "ORDER BY customer_key FOR NO KEY UPDATE) "
     "UPDATE customers c SET revision = c.revision + 1 FROM due WHERE c.customer_key = due.customer_key RETURNING c.*"
 )
-REVISE = text("UPDATE customers SET revision = revision + 1 WHERE customer_key = :customer_key RETURNING revision")
+REVISE_ALL = Direct(
+    "WITH due AS (SELECT customer_key FROM customers WHERE customer_key = ANY(:customer_keys) "
+    "ORDER BY customer_key FOR NO KEY UPDATE) UPDATE customers c SET revision = c.revision + 1 FROM due "
+    "WHERE c.customer_key = due.customer_key RETURNING c.customer_key, c.revision"
+)
+REVISE = Direct("UPDATE customers SET revision = revision + 1 WHERE customer_key = :customer_key RETURNING revision")
 RESOLVE = text(
     "SELECT kind, customer_key FROM customer_ids WHERE (kind, id) IN (('user', :user), ('anonymous', :anonymous))"
 )
 
-# The subselects that make a customer's facts; each statement that needs them embeds them, so that a decision reads
-# everything at one instant. Amounts travel as text: JSON numbers would lose cents.
-DETAILS = f"""
+
+def details(key: str) -> str:
+    """Return the columns that make a customer's facts, for a statement that knows the customer as `key`.
+
+    Each statement that needs them embeds them, so that a decision reads everything at one instant. Amounts travel as
+    text: JSON numbers would lose cents.
+    """
+    return f"""
     (SELECT jsonb_agg(jsonb_build_array(a.channel, a.address))
-       FROM addresses a WHERE a.customer_key = :customer_key AND a.replaced_at IS NULL) AS addresses,
+       FROM addresses a WHERE a.customer_key = {key} AND a.replaced_at IS NULL) AS addresses,
     (SELECT jsonb_agg(jsonb_build_array(t.channel, t.topic, t.state, t.stated_at, t.expires_at, t.revision))
        FROM (SELECT DISTINCT ON (channel, topic) * FROM consents
-              WHERE customer_key = :customer_key
+              WHERE customer_key = {key}
               ORDER BY channel, topic, stated_at DESC, consent_no DESC) t) AS consents,
     (SELECT jsonb_agg(jsonb_build_array(s.kind, s.reason, s.channel, s.address, s.topic, s.expires_at))
-       FROM suppressions s WHERE s.customer_key = :customer_key
+       FROM suppressions s WHERE s.customer_key = {key}
          OR (s.customer_key IS NULL AND (s.channel, s.address) IN
-             (SELECT channel, address FROM addresses WHERE customer_key = :customer_key AND replaced_at IS NULL))
+             (SELECT channel, address FROM addresses WHERE customer_key = {key} AND replaced_at IS NULL))
     ) AS suppressions,
     (SELECT jsonb_agg(jsonb_build_array(o.placed_at, o.total::text, o.currency) ORDER BY o.placed_at DESC)
-       FROM (SELECT * FROM orders WHERE customer_key = :customer_key
+       FROM (SELECT * FROM orders WHERE customer_key = {key}
               ORDER BY placed_at DESC LIMIT {MOST_ORDERS}) o) AS orders,
     (SELECT jsonb_agg(jsonb_build_array(e.name, e.occurred_at) ORDER BY e.occurred_at DESC)
        FROM (SELECT name, occurred_at FROM events
-              WHERE customer_key = :customer_key AND name IN (SELECT name FROM watched_events)
+              WHERE customer_key = {key} AND name IN (SELECT name FROM watched_events)
               ORDER BY occurred_at DESC LIMIT {MOST_EVENTS}) e) AS events
-"""  # noqa: S608 - nothing but our own constants is put in
-FACTS = text(f"SELECT {DETAILS}")
+    """  # noqa: S608 - nothing but our own names and constants is put in
+
+
+FACTS = Direct(f"SELECT {details(':customer_key')}")
 
 
 def instant(value: str | datetime | None) -> datetime | None:
@@ -88,21 +105,24 @@ def resolve(conn: Connection, who: Who) -> UUID:
     return key
 
 
-def lock(conn: Connection, customer_key: UUID) -> RowMapping:
+def lock(conn: Connection, customer_key: UUID) -> Facts:
     """Return the customer's row with its new revision; until this transaction ends nobody else changes the customer.
 
     Raises:
         UnknownCustomerError: there is no such customer.
     """
-    row = conn.execute(LOCK, {"customer_key": customer_key}).mappings().one_or_none()
+    row = LOCK.row(conn, customer_key=customer_key)
     if row is None:
         raise UnknownCustomerError(customer_key)
     return row
 
 
-def lock_all(conn: Connection, customer_keys: Collection[UUID]) -> dict[UUID, RowMapping]:
+def lock_all(conn: Connection, customer_keys: Collection[UUID]) -> dict[UUID, Facts]:
     """Lock several customers as `lock` does; return their rows by key. Those that are unknown are left out."""
-    rows = conn.execute(LOCK_ALL, {"customer_keys": list(customer_keys)}).mappings()
+    if len(customer_keys) == 1:
+        rows = LOCK.rows(conn, customer_key=next(iter(customer_keys)))
+    else:
+        rows = LOCK_ALL.rows(conn, customer_keys=list(customer_keys))
     return {row["customer_key"]: row for row in rows}
 
 
@@ -112,22 +132,32 @@ def revise(conn: Connection, customer_key: UUID) -> int:
     Raises:
         UnknownCustomerError: there is no such customer.
     """
-    revision = conn.execute(REVISE, {"customer_key": customer_key}).scalar_one_or_none()
-    if revision is None:
+    row = REVISE.row(conn, customer_key=customer_key)
+    if row is None:
         raise UnknownCustomerError(customer_key)
-    return revision
+    return int(row["revision"])
 
 
-def read_facts(conn: Connection, row: RowMapping) -> Customer:
+def revise_all(conn: Connection, customer_keys: Collection[UUID]) -> dict[UUID, int]:
+    """Lock several customers as `lock_all` does; return their new revisions by key."""
+    if len(customer_keys) == 1:
+        (key,) = customer_keys
+        return {key: revise(conn, key)}
+    rows = REVISE_ALL.rows(conn, customer_keys=list(customer_keys))
+    return {row["customer_key"]: row["revision"] for row in rows}
+
+
+def read_facts(conn: Connection, row: Facts) -> Customer:
     """Return everything known of a locked customer; of events only those that some strategy watches."""
-    details = conn.execute(FACTS, {"customer_key": row["customer_key"]})
-    return customer_from(row, details.mappings().one())
+    found = FACTS.row(conn, customer_key=row["customer_key"])
+    assert found is not None
+    return customer_from(row, found)
 
 
-def customer_from(row: RowMapping, details: RowMapping) -> Customer:
-    """Return the frozen customer from its row and the columns of `DETAILS`."""
+def customer_from(row: Facts, found: Facts) -> Customer:
+    """Return the frozen customer from its row and the columns of `details`."""
     events: dict[str, tuple[datetime, ...]] = {}
-    for name, at in details["events"] or ():
+    for name, at in found["events"] or ():
         events[name] = (*events.get(name, ()), known_instant(at))
     return Customer(
         customer_key=row["customer_key"],
@@ -140,19 +170,19 @@ def customer_from(row: RowMapping, details: RowMapping) -> Customer:
         properties=row["properties"],
         orders=tuple(
             Order(known_instant(at), Decimal(total) if total is not None else None, currency)
-            for at, total, currency in details["orders"] or ()
+            for at, total, currency in found["orders"] or ()
         ),
         events=events,
-        addresses=tuple(Address(Channel(channel), address) for channel, address in details["addresses"] or ()),
+        addresses=tuple(Address(Channel(channel), address) for channel, address in found["addresses"] or ()),
         consents=tuple(
             Consent(Channel(channel), topic, ConsentState(state), known_instant(stated), instant(expires), revision)
-            for channel, topic, state, stated, expires, revision in details["consents"] or ()
+            for channel, topic, state, stated, expires, revision in found["consents"] or ()
         ),
         suppressions=tuple(
             Suppression(
                 SuppressionClass(kind), reason, Channel(channel) if channel else None, address, topic, instant(expires)
             )
-            for kind, reason, channel, address, topic, expires in details["suppressions"] or ()
+            for kind, reason, channel, address, topic, expires in found["suppressions"] or ()
         ),
         preferred=tuple(Channel(channel) for channel in row["preferred"]),
     )

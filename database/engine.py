@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.rows import dict_row
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -52,6 +54,37 @@ AGAIN = Retrying(
 )
 
 
+class Direct:
+    """A statement that goes to the driver as it stands, inside the transaction that SQLAlchemy holds.
+
+    For the few statements of every contact: SQLAlchemy's handling of a statement and its result costs as much again as
+    the driver's. Parameters are written `:name`, rows come as dictionaries.
+    """
+
+    def __init__(self, sql: str) -> None:
+        """Prepare `sql`, once for the life of the process."""
+        self._query = str(sa.text(sql).compile(dialect=PGDialect_psycopg())).encode()
+
+    def rows(self, conn: sa.Connection, **values: object) -> list[dict[str, Any]]:
+        """Return every row."""
+        with _driver(conn).cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(self._query, values).fetchall()
+
+    def row(self, conn: sa.Connection, **values: object) -> dict[str, Any] | None:
+        """Return the first row, or None where there is none."""
+        with _driver(conn).cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(self._query, values).fetchone()
+
+    def run(self, conn: sa.Connection, **values: object) -> int:
+        """Run a statement that returns nothing; return how many rows it touched."""
+        with _driver(conn).cursor() as cursor:
+            return cursor.execute(self._query, values).rowcount
+
+
+def _driver(conn: sa.Connection) -> psycopg.Connection[tuple[Any, ...]]:
+    return cast("psycopg.Connection[tuple[Any, ...]]", conn.connection.driver_connection)
+
+
 class Database:
     """The customer database and the ledger of one installation."""
 
@@ -85,14 +118,19 @@ class Database:
             return AGAIN(lambda: self._once(work))
         except PoolTimeoutError:
             failure = DatabaseStuckError("no database connection became free within 10 s")
-        except DBAPIError as error:
+        except (DBAPIError, psycopg.Error) as error:
             failure = _told_apart(error, self.engine.url)
         # Outside the blocks, so that it has no cause: the driver's text quotes rows, and rows hold addresses.
         raise failure
 
     def _once(self, work: Callable[[sa.Connection], T]) -> T:
         with self.engine.begin() as connection:
-            return work(connection)
+            try:
+                return work(connection)
+            except psycopg.Error:
+                if _driver(connection).closed:
+                    connection.invalidate()
+                raise
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -111,20 +149,22 @@ def _address(url: str) -> sa.URL:
     return address.set(drivername="postgresql+psycopg")
 
 
-def _told_apart(error: DBAPIError, url: sa.URL) -> DatabaseError:
+def _told_apart(error: DBAPIError | psycopg.Error, url: sa.URL) -> DatabaseError:
     """Return what failed in our own words, which name neither a statement nor a value."""
     state = sqlstate(error)
+    original = error.orig if isinstance(error, DBAPIError) else error
     if state in FULL:
         return DatabaseFullError("PostgreSQL has no room left; nothing was written")
     if state in CONFLICTS:
         return DatabaseStuckError("PostgreSQL kept reporting conflicts; nothing was written")
     if state in SLOW:
         return DatabaseStuckError("PostgreSQL did not finish in time; nothing was written")
-    gone = state is None and isinstance(error, OperationalError)
-    if error.connection_invalidated or gone or state in DOWN or (state or "").startswith(CONNECTION):
+    gone = state is None and isinstance(error, OperationalError | psycopg.OperationalError)
+    invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
+    if invalidated or gone or state in DOWN or (state or "").startswith(CONNECTION):
         where = f"{url.host}:{url.port or 5432}"
         msg = f"PostgreSQL cannot be reached at {where}; nothing was written, or it will be found when it is back"
         return DatabaseDownError(msg)
     return DatabaseError(
-        f"PostgreSQL refused a statement of ours ({state}: {type(error.orig).__name__}); nothing was written"
+        f"PostgreSQL refused a statement of ours ({state}: {type(original).__name__}); nothing was written"
     )

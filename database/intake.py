@@ -15,9 +15,11 @@ from decimal import Decimal, InvalidOperation
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
 from database import customers, journeys, strategies
+from database.customers import Facts
+from database.engine import Direct
 from database.errors import IdTakenError, UnknownCustomerError
 from database.journeys import Cause
 from database.strategies import Loaded
@@ -41,7 +43,7 @@ LINK = text(
     "ON CONFLICT DO NOTHING RETURNING customer_key"
 )
 OTHER_USER = text("SELECT 1 FROM customer_ids WHERE kind = 'user' AND customer_key = :customer_key")
-TELL = text(
+TELL = Direct(
     "UPDATE customers SET time_zone = coalesce(:time_zone, time_zone), language = coalesce(:language, language), "
     "country = coalesce(:country, country), properties = properties || CAST(:properties AS jsonb), "
     "preferred = coalesce(CAST(:preferred AS jsonb), preferred), "
@@ -49,7 +51,7 @@ TELL = text(
     "WHERE customer_key = :customer_key RETURNING *"
 )
 # What was true earlier and is told later fills gaps only.
-TELL_LATE = text(
+TELL_LATE = Direct(
     "UPDATE customers SET time_zone = coalesce(time_zone, :time_zone), language = coalesce(language, :language), "
     "country = coalesce(country, :country), properties = CAST(:properties AS jsonb) || properties, "
     "preferred = CASE WHEN preferred = '[]' THEN coalesce(CAST(:preferred AS jsonb), preferred) ELSE preferred END "
@@ -219,7 +221,7 @@ def _is_user(conn: Connection, customer_key: UUID) -> bool:
     return conn.execute(OTHER_USER, {"customer_key": customer_key}).first() is not None
 
 
-def _tell(conn: Connection, said: Identify, locked: RowMapping, said_at: datetime) -> RowMapping:
+def _tell(conn: Connection, said: Identify, locked: Facts, said_at: datetime) -> Facts:
     preferred = json.dumps([channel.value for channel in said.preferred]) if said.preferred is not None else None
     row = {
         "customer_key": locked["customer_key"],
@@ -232,7 +234,9 @@ def _tell(conn: Connection, said: Identify, locked: RowMapping, said_at: datetim
         "told_at": said_at,
     }
     late = locked["told_at"] is not None and said_at < locked["told_at"]
-    return conn.execute(TELL_LATE if late else TELL, row).mappings().one()
+    told = (TELL_LATE if late else TELL).row(conn, **row)
+    assert told is not None
+    return told
 
 
 def _state(conn: Connection, statement: Statement, customer_key: UUID, revision: int, now: datetime) -> None:
@@ -267,7 +271,7 @@ def _store_order(conn: Connection, done: Track, cause: Cause, placed_at: datetim
     return conn.execute(STORE_ORDER, row).first() is not None
 
 
-def _carry_out(conn: Connection, row: RowMapping, event: Happened, cause: Cause) -> None:
+def _carry_out(conn: Connection, row: Facts, event: Happened, cause: Cause) -> None:
     """Work out, per strategy, what follows from an event, and write it."""
     all_published = strategies.published(conn)
     if not all_published:
@@ -285,7 +289,7 @@ def _carry_out(conn: Connection, row: RowMapping, event: Happened, cause: Cause)
     keep_segment(conn, row, customer, all_published[0], cause.now)
 
 
-def _look_again(conn: Connection, before: RowMapping, row: RowMapping, told: Iterable[str], now: datetime) -> None:
+def _look_again(conn: Connection, before: Facts, row: Facts, told: Iterable[str], now: datetime) -> None:
     """After new facts: milestones that are reached by them, waits that a new time zone or a date moves."""
     open_journeys = journeys.read_open(conn, row["customer_key"])
     if not open_journeys:
@@ -304,7 +308,7 @@ def _look_again(conn: Connection, before: RowMapping, row: RowMapping, told: Ite
             journeys.wake(conn, journey.journey_key, cause)
 
 
-def keep_segment(conn: Connection, row: RowMapping, customer: Customer, loaded: Loaded, now: datetime) -> None:
+def keep_segment(conn: Connection, row: Facts, customer: Customer, loaded: Loaded, now: datetime) -> None:
     """Keep the segment that the customer is in now, where it has changed."""
     segment = segment_of(customer, loaded.strategy.segments, now, zone_of(customer, loaded.strategy))
     if segment != row["segment"]:

@@ -16,6 +16,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from database import outbox, strategies
+from database.customers import Facts, instant, known_instant
+from database.engine import Direct
 from database.strategies import Loaded
 from tactful.following import (
     Effect,
@@ -51,10 +53,13 @@ BEGIN = text(
     ":version, :step, :step, :customer_key, :key, :entry_no, :state, :event_key, :started_at, :due_at, "
     "CAST(:milestones AS jsonb), :goals, :goal_at, :ended_at, :revision)"
 )
-END = text(
-    "UPDATE journeys SET state = :state, goals = goals + :goals, goal_at = coalesce(:goal_at, goal_at), "
+# A journey's end and that of what it still planned are one statement.
+END = Direct(
+    "WITH ended AS (UPDATE journeys SET state = :state, goals = goals + :goals, goal_at = coalesce(:goal_at, goal_at), "
     "ended_at = :now, revenue = revenue + :revenue, currency = coalesce(:currency, currency), revision = :revision "
-    "WHERE journey_key = :journey_key AND state IN ('open', 'paused')"
+    "WHERE journey_key = :journey_key AND state IN ('open', 'paused')) "
+    "UPDATE contacts SET state = 'cancelled', reason = :reason, updated_at = :now, revision = :revision "
+    "WHERE journey_key = :journey_key AND state IN ('planned', 'held') AND restarts = 0"
 )
 MILESTONES = text(
     "UPDATE journeys SET milestones = CAST(:milestones AS jsonb), revision = :revision WHERE journey_key = :journey_key"
@@ -84,6 +89,53 @@ class Cause:
     event_key: UUID | None = None
     total: Decimal | None = None
     currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyRow:
+    """A journey as its row says."""
+
+    journey_key: UUID
+    strategy: str
+    version: int
+    step: str
+    customer_key: UUID
+    key: str
+    cycle: int
+    planned_cycle: int
+    state: JourneyState
+    started_at: datetime
+    due_at: datetime | None
+    ends_at: datetime | None
+    milestones: tuple[str, ...]
+
+    @property
+    def set_again(self) -> bool:
+        """Say whether its clock was set again since it was planned last."""
+        return not self.state.ended and self.planned_cycle < self.cycle
+
+    def time_is_up(self, now: datetime) -> bool:
+        """Say whether the step has lasted as long as it may."""
+        return self.ends_at is not None and self.ends_at <= now
+
+
+def journey_from(row: Facts) -> JourneyRow:
+    """Return the journey from `to_jsonb` of its row."""
+    return JourneyRow(
+        journey_key=UUID(row["journey_key"]),
+        strategy=row["strategy"],
+        version=row["version"],
+        step=row["step"],
+        customer_key=UUID(row["customer_key"]),
+        key=row["key"],
+        cycle=row["cycle"],
+        planned_cycle=row["planned_cycle"],
+        state=JourneyState(row["state"]),
+        started_at=known_instant(row["started_at"]),
+        due_at=instant(row["due_at"]),
+        ends_at=instant(row["ends_at"]),
+        milestones=tuple(row["milestones"]),
+    )
 
 
 def read_open(conn: Connection, customer_key: UUID) -> dict[str, tuple[OpenJourney, ...]]:
@@ -152,8 +204,8 @@ def close(
     """Write the end of an open journey and cancel what it still planned."""
     reached = state is JourneyState.GOAL
     row = {"journey_key": journey_key, "state": state.value, "goals": int(reached), "goal_at": goal_at}
-    conn.execute(END, row | _earned(cause))
-    cancel(conn, journey_key, Reason.GOAL_REACHED if reached else Reason.JOURNEY_ENDED, cause)
+    reason = Reason.GOAL_REACHED if reached else Reason.JOURNEY_ENDED
+    END.run(conn, **row, **_earned(cause), reason=reason.value)
 
 
 def cancel(

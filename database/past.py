@@ -14,9 +14,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
 from database import customers, journeys, strategies
+from database.customers import Facts
 from database.errors import UnknownCustomerError
 from database.intake import EVENTS, ORDER_PLACED, Tracked, as_json, keep_segment, worth
 from database.journeys import Cause
@@ -40,10 +41,6 @@ LINK = text(
 FORGET = text("DELETE FROM customers WHERE customer_key = ANY(:keys)")
 TOLD = text("SELECT message_id FROM events WHERE message_id = ANY(:ids)")
 # All in the order of their keys, so that two such transactions never wait for each other.
-LOCK = text(
-    "UPDATE customers SET revision = revision + 1 WHERE customer_key IN (SELECT customer_key FROM customers "
-    "WHERE customer_key = ANY(:keys) ORDER BY customer_key FOR NO KEY UPDATE) RETURNING *"
-)
 STORE = text(
     "INSERT INTO events (event_key, customer_key, name, message_id, occurred_at, received_at, properties, historical, "
     "revision) SELECT r.event_key, r.customer_key, r.name, r.message_id, r.occurred_at, :now, r.properties, true, "
@@ -113,7 +110,7 @@ def _new(conn: Connection, events: Sequence[_Event], now: datetime) -> list[_Eve
     if not fresh:
         return []
     keys = list(dict.fromkeys(event.customer_key for event in fresh.values()))
-    locked = {row["customer_key"]: row for row in conn.execute(LOCK, {"keys": keys}).mappings()}
+    locked = customers.lock_all(conn, keys)
     stored = _store(conn, fresh.values(), locked, now)
     of_customer: dict[UUID, list[_Event]] = {}
     for event in stored:
@@ -124,9 +121,7 @@ def _new(conn: Connection, events: Sequence[_Event], now: datetime) -> list[_Eve
     return stored
 
 
-def _store(
-    conn: Connection, events: Iterable[_Event], locked: Mapping[UUID, RowMapping], now: datetime
-) -> list[_Event]:
+def _store(conn: Connection, events: Iterable[_Event], locked: Mapping[UUID, Facts], now: datetime) -> list[_Event]:
     """Store events and orders; an order that was told before, under whatever message id, takes its event back."""
     events = list(events)
     rows = [_row(event, locked[event.customer_key]["revision"]) for event in events]
@@ -157,7 +152,7 @@ def _row(event: _Event, revision: int) -> dict[str, Any]:
 
 
 def _carry_out(
-    conn: Connection, row: RowMapping, events: Sequence[_Event], published: Sequence[Loaded], now: datetime
+    conn: Connection, row: Facts, events: Sequence[_Event], published: Sequence[Loaded], now: datetime
 ) -> None:
     """Work out, in order, what follows from a customer's events, and write it."""
     customer = customers.read_facts(conn, row)

@@ -9,44 +9,58 @@ nothing about the first, so it settles nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from database import customers, plans
-from database.claims import HELD_FOR, LEASE, Claimed, NotClaimed
+from database import customers, leaving, plans
+from database.attempts import HELD_FOR, LEASE, NOTHING_AHEAD, Claimed, NotClaimed
+from database.engine import Direct
 from database.freezing import Part
+from database.journeys import Cause, journey_from
+from database.leaving import Ahead
+from database.plans import NextContact
 from tactful.connector import Accepted, Fault, SendFault
-from tactful.words import ContactState, JourneyState, Reason, SuppressionClass
+from tactful.words import ContactState, Reason, SuppressionClass
 
 MOST_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 FINAL = frozenset({Fault.BAD_RECIPIENT, Fault.SUPPRESSED, Fault.BAD_CONTENT, Fault.UNSUPPORTED})
 
-RECORD = text("""
-WITH contact AS (
-  UPDATE contacts SET state = :state, reason = :reason, lease_until = :lease_until, updated_at = :now,
-         revision = :revision,
-         due_at = coalesce(:due_at, due_at), sent_at = CASE WHEN :sent THEN :now ELSE sent_at END,
-         counts_at = CASE WHEN :frees THEN NULL ELSE counts_at END,
-         attempts = attempts - CASE WHEN :unspent THEN 1 ELSE 0 END
-   WHERE contact_key = :contact_key AND fence = :fence
-     AND (state = 'claimed' OR (:sent AND state = 'parked' AND reason = 'unknown'))
-  RETURNING contact_key, journey_key
+RECORD = Direct("""
+WITH ended AS (
+  SELECT * FROM jsonb_to_recordset(CAST(:ended AS jsonb)) AS e(contact_key uuid, fence bigint, state text, reason text,
+         lease_until timestamptz, due_at timestamptz, sent boolean, frees boolean, unspent boolean, revision bigint,
+         parts jsonb)
+), contact AS (
+  UPDATE contacts c SET state = e.state, reason = e.reason, lease_until = e.lease_until, updated_at = :now,
+         revision = e.revision,
+         due_at = coalesce(e.due_at, c.due_at), sent_at = CASE WHEN e.sent THEN :now ELSE c.sent_at END,
+         counts_at = CASE WHEN e.frees THEN NULL ELSE c.counts_at END, attempts = c.attempts - e.unspent::integer
+    FROM ended e
+   WHERE c.contact_key = e.contact_key AND c.fence = e.fence
+     AND (c.state = 'claimed' OR (e.sent AND c.state = 'parked' AND c.reason = 'unknown'))
+  RETURNING c.contact_key, c.journey_key
 ), part AS (
   UPDATE messages m SET state = p.state, provider_id = p.provider_id, fault = p.fault, detail = p.detail
-    FROM contact c, jsonb_to_recordset(CAST(:parts AS jsonb))
+    FROM contact JOIN ended e USING (contact_key), jsonb_to_recordset(e.parts)
          AS p(channel text, state text, provider_id text, fault text, detail text)
-   WHERE m.contact_key = c.contact_key AND m.channel = p.channel
+   WHERE m.contact_key = e.contact_key AND m.channel = p.channel
 )
-SELECT c.contact_key, j.journey_key, j.state AS journey_state
-  FROM contact c LEFT JOIN journeys j ON j.journey_key = c.journey_key
+SELECT c.contact_key, to_jsonb(j) AS journey, n.next_key, n.in_flight, n.at
+  FROM contact c LEFT JOIN journeys j USING (journey_key) LEFT JOIN LATERAL (
+    SELECT o.contact_key AS next_key, o.state = 'claimed' AS in_flight,
+           CASE WHEN o.state = 'claimed' THEN o.lease_until WHEN j.state NOT IN ('open', 'paused') THEN o.updated_at
+                ELSE o.due_at END AS at
+      FROM contacts o WHERE o.journey_key = j.journey_key AND o.contact_key <> c.contact_key
+       AND o.state IN ('planned', 'held', 'claimed') AND o.restarts = 0 ORDER BY at, o.contact_key LIMIT 1) n ON true
 """)
-WHOSE = text("SELECT journey_key FROM contacts WHERE contact_key = :contact_key")
+WHOSE = Direct("SELECT journey_key FROM contacts WHERE contact_key = :contact_key")
 SUPPRESS = text(
     "INSERT INTO suppressions (kind, customer_key, channel, address, reason, source, stated_at, revision) "
     "VALUES (:kind, NULL, :channel, :address, :reason, :source, :now, :revision)"
@@ -77,9 +91,16 @@ class _Ending:
     unspent: bool = False
 
 
-def record(
-    conn: Connection, customer_key: UUID, claimed: Claimed, outcomes: Sequence[Outcome], *, now: datetime
-) -> NotClaimed:
+@dataclass(frozen=True)
+class Made:
+    """A claimed contact whose calls have been answered: one outcome for each part."""
+
+    customer_key: UUID
+    claimed: Claimed
+    outcomes: Sequence[Outcome]
+
+
+def record(conn: Connection, made: Made, *, now: datetime) -> NotClaimed:
     """Write what became of a claimed contact's calls and return what its journey looks at next.
 
     Somebody else's fence means that this attempt was overtaken: nothing is written then. An answer that comes so late
@@ -87,18 +108,38 @@ def record(
 
     Args:
         conn: A transaction in which nothing has happened yet.
-        customer_key: Whose contact.
-        claimed: What was claimed.
-        outcomes: One for each part.
+        made: What was claimed, and one outcome for each part.
         now: Aware UTC instant.
     """
-    revision = customers.revise(conn, customer_key)
-    ending = _ending(claimed, outcomes, now)
+    return record_all(conn, (made,), now=now)[0]
+
+
+def record_all(conn: Connection, made: Sequence[Made], *, now: datetime) -> tuple[NotClaimed, ...]:
+    """Write what became of contacts of different customers, all in one transaction, as `record` does of one."""
+    revisions = customers.revise_all(conn, {each.customer_key for each in made})
+    endings = [_ending(each.claimed, each.outcomes, now) for each in made]
+    rows = [_row(each, ending, revisions[each.customer_key]) for each, ending in zip(made, endings, strict=True)]
+    written = {row["contact_key"]: row for row in RECORD.rows(conn, ended=json.dumps(rows, default=str), now=now)}
+    answers: list[NotClaimed] = []
+    for each, ending in zip(made, endings, strict=True):
+        found = written.get(each.claimed.contact_key)
+        if found is None:
+            answers.append(_overtaken(conn, each.claimed, now))
+            continue
+        cause = Cause(each.customer_key, revisions[each.customer_key], now)
+        for outcome in each.outcomes:
+            _consequences(conn, outcome, cause.revision, now)
+        ahead = _ahead(conn, each.claimed, ending, found, cause) if found["journey"] else NOTHING_AHEAD
+        answers.append(NotClaimed(ending.state, ending.reason, ending.due_at, ahead))
+    return tuple(answers)
+
+
+def _row(made: Made, ending: _Ending, revision: int) -> dict[str, Any]:
     in_flight = ending.state is ContactState.CLAIMED
     settled_otherwise = ending.state in {ContactState.SKIPPED, ContactState.PARKED}
-    row = {
-        "contact_key": claimed.contact_key,
-        "fence": claimed.fence,
+    return {
+        "contact_key": made.claimed.contact_key,
+        "fence": made.claimed.fence,
         "state": ending.state.value,
         "reason": ending.reason.value if ending.reason else None,
         "due_at": None if in_flight else ending.due_at,
@@ -106,25 +147,30 @@ def record(
         "sent": ending.state is ContactState.SENT,
         "frees": ending.state is ContactState.PLANNED or (settled_otherwise and ending.reason is not Reason.UNKNOWN),
         "unspent": ending.unspent,
-        "now": now,
         "revision": revision,
-        "parts": json.dumps([_part(outcome, claimed, ending) for outcome in outcomes]),
+        "parts": [_part(outcome, made.claimed, ending) for outcome in made.outcomes],
     }
-    written = conn.execute(RECORD, row).one_or_none()
-    if written is None:
-        return _overtaken(conn, claimed, now)
-    for outcome in outcomes:
-        _consequences(conn, outcome, revision, now)
-    over = written.journey_state is not None and JourneyState(written.journey_state).ended
-    following = plans.read_next(conn, written.journey_key, over=over) if written.journey_key else None
-    return NotClaimed(ending.state, ending.reason, ending.due_at, over, following)
+
+
+def _ahead(conn: Connection, claimed: Claimed, ending: _Ending, found: Mapping[str, Any], cause: Cause) -> Ahead:
+    """Return what the journey looks at next: the contact itself where it is not settled, or another before it."""
+    journey = journey_from(found["journey"])
+    open_: list[NextContact] = []
+    if found["next_key"] is not None:
+        open_.append(NextContact(found["next_key"], found["at"], found["in_flight"]))
+    if ending.due_at is not None:
+        in_flight = ending.state is ContactState.CLAIMED
+        at = cause.now if journey.state.ended and not in_flight else ending.due_at
+        open_.append(NextContact(claimed.contact_key, at, in_flight))
+    following = min(open_, key=lambda each: (each.at, each.contact_key), default=None)
+    return leaving.after_contact(conn, journey, following, cause, leaves=claimed.leaves)
 
 
 def _overtaken(conn: Connection, claimed: Claimed, now: datetime) -> NotClaimed:
     """Return what the journey looks at next where a later attempt holds the fence."""
-    journey_key = conn.execute(WHOSE, {"contact_key": claimed.contact_key}).scalar_one_or_none()
-    following = plans.read_next(conn, journey_key, over=False) if journey_key else None
-    return NotClaimed(ContactState.CLAIMED, Reason.IN_FLIGHT, now + LEASE, next_contact=following)
+    row = WHOSE.row(conn, contact_key=claimed.contact_key)
+    following = plans.read_next(conn, row["journey_key"], over=False) if row and row["journey_key"] else None
+    return NotClaimed(ContactState.CLAIMED, Reason.IN_FLIGHT, now + LEASE, Ahead(next_contact=following))
 
 
 def _ending(claimed: Claimed, outcomes: Sequence[Outcome], now: datetime) -> _Ending:

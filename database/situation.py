@@ -1,4 +1,4 @@
-"""Everything a decision may look at, read in one statement under the customer's lock.
+"""Everything decisions may look at, read in one statement under the customers' locks.
 
 Only the newest rows of a window are read, so that a contact costs the same for a customer with ten thousand behind
 them.
@@ -6,48 +6,50 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection
 
 from database import restarted
-from database.customers import DETAILS, customer_from, instant, known_instant
+from database.customers import Facts, customer_from, details, instant, known_instant
+from database.engine import Direct
 from database.strategies import Loaded, load
-from tactful.facts import ChannelState, Contact, Journey, PastContact, Rival, Situation
+from tactful.facts import ChannelState, Contact, Journey, PastContact, Restart, Rival, Situation
 from tactful.words import Channel, ContactState, JourneyState, Purpose
 
 WINDOW = timedelta(days=400)
 MOST_PAST = 500
 MOST_RIVALS = 50
 
-READ = text(f"""
-SELECT to_jsonb(c) AS contact, to_jsonb(j) AS journey, s.version AS published, {DETAILS},
+READ = Direct(f"""
+SELECT c.contact_key, to_jsonb(c) AS contact, to_jsonb(j) AS journey, s.version AS published,
+    {details("c.customer_key")},
     (SELECT properties FROM events e WHERE e.event_key = j.event_key) AS event,
     (SELECT jsonb_agg(jsonb_build_array(p.contact_key, p.counts_at, p.channels, p.topic, p.stage, p.purpose,
                                         p.communication, p.question) ORDER BY p.counts_at DESC)
-       FROM (SELECT * FROM contacts WHERE customer_key = :customer_key AND counts_at > :since
-                AND contact_key <> :contact_key
+       FROM (SELECT * FROM contacts WHERE customer_key = c.customer_key AND counts_at > :since
+                AND contact_key <> c.contact_key
                 AND (purpose = 'marketing' OR question IS NOT NULL OR communication = c.communication)
               ORDER BY counts_at DESC LIMIT {MOST_PAST}) p) AS past,
     (SELECT jsonb_agg(jsonb_build_array(r.contact_key, r.communication, r.due_at, r.expires_at, r.topic, r.channels,
                                         r.raised, CASE WHEN r.strategy = c.strategy THEN r.step END) ORDER BY r.due_at)
        FROM (SELECT r.* FROM contacts r JOIN journeys k ON k.journey_key = r.journey_key
-              WHERE r.customer_key = :customer_key AND r.state = 'planned' AND r.contact_key <> :contact_key
+              WHERE r.customer_key = c.customer_key AND r.state = 'planned' AND r.contact_key <> c.contact_key
                 AND k.state = 'open' AND r.due_at <= :now ORDER BY r.due_at DESC LIMIT {MOST_RIVALS}) r) AS rivals,
     (SELECT jsonb_agg(jsonb_build_array(m.channel, m.part_key, m.connector, m.content, m.frozen_at, m.state))
-       FROM messages m WHERE m.contact_key = :contact_key) AS parts,
+       FROM messages m WHERE m.contact_key = c.contact_key) AS parts,
     (SELECT jsonb_agg(jsonb_build_array(h.connector, h.until, h.fault))
        FROM connector_holds h WHERE h.until > :now) AS holds,
     (SELECT jsonb_agg(o.step ORDER BY o.started_at) FROM journeys o
-      WHERE o.customer_key = :customer_key AND o.state = 'open') AS journeys_open
+      WHERE o.customer_key = c.customer_key AND o.state = 'open') AS journeys_open
 FROM contacts c
 LEFT JOIN journeys j ON j.journey_key = c.journey_key
 JOIN strategies s ON s.strategy = c.strategy
-WHERE c.contact_key = :contact_key AND c.customer_key = :customer_key
+WHERE c.contact_key = ANY(:contact_keys)
 """)  # noqa: S608 - nothing but our own constants is put in
 
 
@@ -65,10 +67,14 @@ class FrozenPart:
 
 @dataclass(frozen=True)
 class Known:
-    """The situation, and what else making the contact needs: content, governance, the story around it."""
+    """The situation, and what else making the contact needs: content, governance, the story around it.
+
+    `row` and `story` are the contact's row and its journey's as JSON says them: instants are texts there.
+    """
 
     situation: Situation
-    row: Mapping[str, Any]
+    row: Facts
+    story: Facts | None
     content: Loaded
     governance: Loaded
     event: Mapping[str, object]
@@ -76,40 +82,55 @@ class Known:
     journeys: tuple[str, ...]
 
 
-def read(
+def read_all(
     conn: Connection,
-    locked: RowMapping,
-    contact_key: UUID,
+    locked: Mapping[UUID, Facts],
+    contact_keys: Sequence[UUID],
     connectors: Mapping[Channel, tuple[str, ...]],
     now: datetime,
-) -> Known | None:
-    """Return what is known for one contact of a locked customer; None where there is no such contact.
+) -> dict[UUID, Known]:
+    """Return what is known for contacts of locked customers, by key; those of nobody locked are left out.
 
     Args:
-        conn: The transaction that holds the lock.
-        locked: The customer's row as the lock returned it.
-        contact_key: Which contact.
+        conn: The transaction that holds the locks.
+        locked: The customers' rows as the lock returned them, by key.
+        contact_keys: Which contacts.
         connectors: The connectors configured for each channel, first choice first.
         now: Aware UTC instant of this attempt.
     """
-    asked = {
-        "customer_key": locked["customer_key"],
-        "contact_key": contact_key,
-        "now": now,
-        "since": now - WINDOW,
-    }
-    found = conn.execute(READ, asked).mappings().one_or_none()
-    if found is None:
-        return None
+    rows = READ.rows(conn, contact_keys=list(contact_keys), now=now, since=now - WINDOW)
+    restarts = _restarts(conn, rows)
+    found: dict[UUID, Known] = {}
+    for row in rows:
+        customer = locked.get(UUID(row["contact"]["customer_key"]))
+        if customer is not None:
+            found[row["contact_key"]] = _known(conn, customer, row, connectors, restarts.get(row["contact_key"]))
+    return found
+
+
+def _restarts(conn: Connection, rows: Iterable[Facts]) -> Mapping[UUID, Restart]:
+    """Return what has happened since, to those that a person takes up again."""
+    asked: list[restarted.Asked] = []
+    for row in rows:
+        contact = row["contact"]
+        if contact["restarts"]:
+            step = load(conn, contact["strategy"], contact["version"]).strategy.steps.get(contact["step"])
+            asked.append(restarted.Asked(row["contact_key"], step))
+    return restarted.read(conn, asked) if asked else {}
+
+
+def _known(
+    conn: Connection,
+    locked: Facts,
+    found: Facts,
+    connectors: Mapping[Channel, tuple[str, ...]],
+    restart: Restart | None,
+) -> Known:
     row = found["contact"]
-    holds = {name: (known_instant(until), fault) for name, until, fault in found["holds"] or ()}
     journey = _journey(found["journey"]) if found["journey"] else None
-    content = load(conn, row["strategy"], row["version"])
-    restart = None
-    if row["restarts"]:
-        step = content.strategy.steps.get(row["step"])
-        restart = restarted.read(conn, [restarted.Asked(contact_key, step)])[contact_key]
-        journey = restarted.as_it_was(journey, row) if journey is not None else None
+    if journey is not None and restart is not None:
+        journey = restarted.as_it_was(journey, row)
+    holds = {name: (known_instant(until), fault) for name, until, fault in found["holds"] or ()}
     situation = Situation(
         contact=_contact(row),
         customer=customer_from(locked, found),
@@ -122,7 +143,8 @@ def read(
     return Known(
         situation=situation,
         row=row,
-        content=content,
+        story=found["journey"],
+        content=load(conn, row["strategy"], row["version"]),
         governance=load(conn, row["strategy"], found["published"]),
         event=cast("dict[str, object]", (found["event"] or {}) | (row["request"] or {})),
         parts=tuple(

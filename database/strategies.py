@@ -14,6 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import URL, Connection, text
 
+from database.engine import Direct
 from tactful.following import watched_events
 from tactful.strategy import NotYet, Strategy, not_yet, read_strategy, version_hash
 from tactful.strategy.codes import read_codes
@@ -31,6 +32,7 @@ WRITE = text(
 )
 POINT = text("UPDATE strategies SET version = :version WHERE strategy = :strategy")
 PUBLISHED = text("SELECT strategy, version FROM strategies WHERE version > 0 ORDER BY strategy")
+PUBLISHED_OF = Direct("SELECT version FROM strategies WHERE strategy = :strategy AND version > 0")
 FILES = text("SELECT files, hash FROM strategy_versions WHERE strategy = :strategy AND version = :version")
 CODES = text(
     "INSERT INTO offer_codes (strategy, offer, code) "
@@ -94,6 +96,12 @@ def publish(conn: Connection, files: Mapping[str, str], *, now: datetime, note: 
 def published(conn: Connection) -> tuple[Loaded, ...]:
     """Return the published version of every strategy, by name."""
     return tuple(load(conn, row.strategy, row.version) for row in conn.execute(PUBLISHED))
+
+
+def published_of(conn: Connection, strategy: str) -> Loaded | None:
+    """Return the published version of one strategy; None where it has none."""
+    row = PUBLISHED_OF.row(conn, strategy=strategy)
+    return load(conn, strategy, row["version"]) if row else None
 
 
 def load(conn: Connection, strategy: str, version: int) -> Loaded:

@@ -16,7 +16,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities import contract
-    from activities.contract import Contacting, Enter, Leave, Made, MakeContact, NextContact, Plan
+    from activities.contract import Contacting, Enter, Leave, Left, Made, MakeContact, NextContact, Plan
     from tactful.temporal import WAKE, StepEntry
 
 
@@ -27,6 +27,7 @@ class Step:
         self._woken = False
         self._entry: StepEntry | None = None
         self._plan: Plan | None = None
+        self._left: Left | None = None
 
     @workflow.signal(name=WAKE)
     def wake(self) -> None:
@@ -115,13 +116,17 @@ class Step:
         """
         cycle = self.cycle
         while await self.say_next():
+            if self._left is not None:
+                return
             if self.cycle != cycle or workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(self.entry)
 
     async def make_contact(self, contact: NextContact) -> None:
         """Have the contact made, or learn when to ask again; a failure to ask waits and is no end."""
         try:
-            made = await make(MakeContact(contact_key=contact.contact_key, customer_key=self.entry.customer_key))
+            made = await make(
+                MakeContact(contact_key=contact.contact_key, customer_key=self.entry.customer_key, leaves=True)
+            )
         except ActivityError as error:
             if is_final(error):
                 raise
@@ -130,28 +135,32 @@ class Step:
             self._follow(self.over, again)
         else:
             self._follow(made.over, made.next_contact)
+            self._left = made.left
 
     async def leave(self) -> None:
-        """End the step; go on to the step that follows, or back to this one if it is not over after all."""
+        """End the step, unless its last contact did; go on to the step that follows, or back if it is not over."""
         if self._plan is None:
             msg = "a step is entered before it is left"
             raise RuntimeError(msg)
-        left = await workflow.execute_local_activity_method(
+        left = self._left or await self._leave(self._plan.step)
+        if left.again:
+            workflow.continue_as_new(self.entry)
+        if left.then is not None:
+            workflow.continue_as_new(workflow=left.then, args=[self.entry])
+
+    async def _leave(self, step: str) -> Left:
+        return await workflow.execute_local_activity_method(
             Contacting.leave_step,
             Leave(
                 journey_key=self.entry.journey_key,
                 customer_key=self.entry.customer_key,
-                step=self._plan.step,
+                step=step,
                 now=workflow.now(),
             ),
             start_to_close_timeout=contract.LOOK_TIMEOUT,
             retry_policy=contract.LOOK_RETRIES,
             local_retry_threshold=contract.LOOK_RETRY_THRESHOLD,
         )
-        if left.again:
-            workflow.continue_as_new(self.entry)
-        if left.then is not None:
-            workflow.continue_as_new(workflow=left.then, args=[self.entry])
 
     def _follow(self, over: bool, next_contact: NextContact | None) -> None:  # noqa: FBT001 - both are the new plan
         if self._plan is not None:

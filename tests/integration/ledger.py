@@ -13,12 +13,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from database import claims, intake, plans, records, strategies
-from database.claims import Claimed, NotClaimed
+from database import attempts, claims, intake, leaving, plans, records, strategies
+from database.attempts import Claimed, NotClaimed
 from database.engine import Database
 from database.freezing import Sending
 from database.intake import Tracked
-from database.plans import Left, StepPlan
+from database.leaving import Left
+from database.plans import StepPlan
 from database.records import Outcome
 from tactful.connector import Accepted, Fault, SendFault
 from tactful.intake import Identify, Statement, Track, Who
@@ -106,18 +107,21 @@ class Ledger:
     def leave(self, journey: Any, *, step: str | None = None) -> Left:
         """Leave a journey's step."""
         return self.run(
-            lambda c: plans.leave_step(c, journey.customer_key, journey.journey_key, step or journey.step, now=self.now)
+            lambda c: leaving.leave_step(
+                c, journey.customer_key, journey.journey_key, step or journey.step, now=self.now
+            )
         )
 
     def claim(self, contact: Any, sending: Sending = KEYED) -> Claimed | NotClaimed:
         """Make the first transaction of a contact."""
-        return self.run(lambda c: claims.claim(c, contact.customer_key, contact.contact_key, sending, now=self.now))
+        return self.run(self.claiming(contact, sending))
 
     def record(self, contact: Any, claimed: Claimed, *answers: Accepted | SendFault) -> NotClaimed:
         """Make the second transaction of a contact: one answer for all parts, or one each."""
         each = answers if len(answers) > 1 else answers * len(claimed.parts)
         outcomes = [Outcome(part, answer) for part, answer in zip(claimed.parts, each, strict=True)]
-        return self.run(lambda c: records.record(c, contact.customer_key, claimed, outcomes, now=self.now))
+        made = records.Made(contact.customer_key, claimed, outcomes)
+        return self.run(lambda c: records.record(c, made, now=self.now))
 
     def planned(self, user: str = "ada", *channels: Channel, event: str = "customer.registered") -> Any:
         """Bring a reachable customer into a step and return its first contact, which is due."""
@@ -190,7 +194,8 @@ class Ledger:
 
     def claiming(self, contact: Any, sending: Sending = KEYED) -> Callable[[sa.Connection], Claimed | NotClaimed]:
         """Return the first transaction of a contact, to be raced."""
-        return lambda c: claims.claim(c, contact.customer_key, contact.contact_key, sending, now=self.now)
+        ask = attempts.Ask(contact.customer_key, contact.contact_key)
+        return lambda c: claims.claim(c, ask, sending, now=self.now)
 
     def _message_id(self) -> str:
         self._told += 1

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -12,9 +11,8 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
-from database.claims import Claimed, NotClaimed
+from database.attempts import Claimed, NotClaimed
 from database.errors import UnknownContactError
 from database.freezing import Sending
 from database.plans import contact_row
@@ -23,6 +21,7 @@ from database.tables import contacts
 from tactful.words import Channel, ContactState, Reason
 from tests.integration.ledger import DAY, EVERYWHERE, KEYED, KEYLESS, LINKS, MINUTE, NOON, Ledger, accepted, at_once
 from tests.small_strategy import WELCOME
+from tests.statements import counted
 
 pytestmark = pytest.mark.integration
 EMAIL, SMS, PUSH = Channel.EMAIL, Channel.SMS, Channel.PUSH
@@ -203,8 +202,8 @@ def test_a_missing_variable_parks_the_contact_before_a_place_is_taken(empty_ledg
     assert (row.counts_at, row.fence, row.attempts, messages(ledger)) == (None, 0, 0, [])
     (trace,) = ledger.rows("SELECT trace FROM decisions")
     assert "favourite" in json.dumps(trace.trace)
-    assert answer.next_contact is not None
-    assert answer.next_contact.contact_key == ledger.contact("ada", "story").contact_key
+    assert answer.ahead.next_contact is not None
+    assert answer.ahead.next_contact.contact_key == ledger.contact("ada", "story").contact_key
 
 
 def test_an_expired_contact_is_expired_and_takes_no_place(ledger: Ledger) -> None:
@@ -334,7 +333,7 @@ def test_a_goal_between_claim_and_second_attempt_ends_in_unknown(ledger: Ledger)
     ledger.track("ada", "order.placed")
     answer = ledger.claim(contact)
     assert isinstance(answer, NotClaimed)
-    assert (answer.state, answer.reason, answer.over, answer.next_contact) == (
+    assert (answer.state, answer.reason, answer.ahead.over, answer.ahead.next_contact) == (
         ContactState.PARKED,
         Reason.UNKNOWN,
         True,
@@ -412,21 +411,6 @@ def test_a_contact_that_is_decided_again_keeps_its_code(empty_ledger: Ledger) ->
 # -------------------------------------------------------------------------------------------------------------- budgets
 
 
-@contextmanager
-def statements(ledger: Ledger) -> Generator[list[str]]:
-    """Collect the statements of a block; BEGIN and COMMIT are not among them."""
-    seen: list[str] = []
-
-    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(ledger.database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(ledger.database.engine, "before_cursor_execute", note)
-
-
 def test_the_straight_case_takes_at_most_eight_statements_in_two_transactions(
     empty_ledger: Ledger, record_property: Callable[[str, object], None]
 ) -> None:
@@ -434,10 +418,10 @@ def test_the_straight_case_takes_at_most_eight_statements_in_two_transactions(
     ledger = empty_ledger
     with_codes(ledger, 3)
     contact = ledger.planned("ada")
-    with statements(ledger) as first:
+    with counted(ledger.database) as first:
         claimed = ledger.claim(contact)
     assert isinstance(claimed, Claimed)
-    with statements(ledger) as second:
+    with counted(ledger.database) as second:
         ledger.record(contact, claimed, accepted())
     record_property("statements", len(first) + len(second))
     print(f"\nstatements of a contact: {len(first)} + {len(second)}")  # noqa: T201 - a figure of the budget

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from database.claims import Claimed
+from database.attempts import Claimed
 from database.freezing import Sending
 from tactful.connector import Fault
 from tactful.words import Channel

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from database.claims import NotClaimed
+from database.attempts import NotClaimed
 from tactful.words import Channel, Reason
 from tests.integration.ledger import DAY, NOON, Ledger, at_once
 from tests.small_strategy import INVOICE, ONBOARDING, REPURCHASE, WELCOME

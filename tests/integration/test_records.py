@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from database.claims import Claimed, NotClaimed
+from database.attempts import Claimed, NotClaimed
 from database.freezing import Sending
 from tactful.connector import Accepted, Fault, SendFault
 from tactful.words import Channel, ContactState, Reason
@@ -55,8 +55,8 @@ def test_an_accepted_contact_is_sent_with_the_providers_name_for_it(ledger: Ledg
     row = ledger.contact("ada")
     assert (row.state, row.sent_at, row.counts_at, row.lease_until) == ("sent", ledger.now, NOON, None)
     assert (message(ledger).state, message(ledger).provider_id) == ("sent", "p-77")
-    assert answer.next_contact is not None
-    assert answer.next_contact.contact_key == ledger.contact("ada", "story").contact_key
+    assert answer.ahead.next_contact is not None
+    assert answer.ahead.next_contact.contact_key == ledger.contact("ada", "story").contact_key
 
 
 def test_a_stale_fence_writes_nothing(ledger: Ledger) -> None:
@@ -261,8 +261,8 @@ def test_where_the_provider_takes_our_key_what_is_not_known_is_tried_again_with_
     row = ledger.contact("ada")
     assert (row.state, row.counts_at, row.lease_until) == ("claimed", NOON, NOON + MINUTE)
     assert (answer.state, answer.again_at) == (ContactState.CLAIMED, NOON + MINUTE)
-    assert answer.next_contact is not None
-    assert (answer.next_contact.contact_key, answer.next_contact.at) == (contact.contact_key, NOON + MINUTE)
+    assert answer.ahead.next_contact is not None
+    assert (answer.ahead.next_contact.contact_key, answer.ahead.next_contact.at) == (contact.contact_key, NOON + MINUTE)
     second = claimed_again(ledger, contact)
     assert second.parts == first.parts
     ledger.record(contact, second, accepted())
@@ -399,15 +399,15 @@ def test_a_contact_refused_for_now_after_the_goal_is_looked_at_at_once_and_let_g
     contact, claim = claimed(ledger)
     ledger.track("ada", "order.placed")
     answer = ledger.record(contact, claim, fault(Fault.TRANSIENT))
-    assert (answer.state, answer.over) == (ContactState.PLANNED, True)
-    assert answer.next_contact is not None
-    assert (answer.next_contact.contact_key, answer.next_contact.at) == (contact.contact_key, ledger.now)
+    assert (answer.state, answer.ahead.over) == (ContactState.PLANNED, True)
+    assert answer.ahead.next_contact is not None
+    assert (answer.ahead.next_contact.contact_key, answer.ahead.next_contact.at) == (contact.contact_key, ledger.now)
     journey = ledger.journey("ada", "welcome")
     assert ledger.leave(journey).again, "not before the last row is settled"
-    assert ledger.enter(journey).next_contact == answer.next_contact
+    assert ledger.enter(journey).next_contact == answer.ahead.next_contact
     last = ledger.claim(contact)
     assert isinstance(last, NotClaimed)
-    assert (last.state, last.reason, last.next_contact) == (ContactState.SKIPPED, Reason.GOAL_REACHED, None)
+    assert (last.state, last.reason, last.ahead.next_contact) == (ContactState.SKIPPED, Reason.GOAL_REACHED, None)
     assert not ledger.leave(journey).again
 
 
@@ -415,7 +415,7 @@ def test_what_was_in_flight_when_the_goal_came_is_recorded_as_sent(ledger: Ledge
     contact, claim = claimed(ledger)
     ledger.track("ada", "order.placed")
     answer = ledger.record(contact, claim, accepted())
-    assert (answer.state, answer.over, answer.next_contact) == (ContactState.SENT, True, None)
+    assert (answer.state, answer.ahead.over, answer.ahead.next_contact) == (ContactState.SENT, True, None)
     assert ledger.states("ada") == [("hello", "sent", None), ("story", "cancelled", "goal_reached")]
 
 
