@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from database import sends, views
-from database.claims import Claimed, NotClaimed
+from database.attempts import Claimed, NotClaimed
 from database.sends import Act, Asking
 from database.views.sends import causes, sends_list
 from tactful.connector import Fault
