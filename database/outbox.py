@@ -45,7 +45,7 @@ class Word:
 
     outbox_no: int
     customer_key: UUID
-    kind: Literal["start", "wake"]
+    kind: Literal["start", "wake", "restart"]
     workflow_id: str
     workflow_type: str
     subject_key: UUID

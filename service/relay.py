@@ -26,6 +26,12 @@ IDLE: Final = timedelta(milliseconds=200)
 LONGEST_PAUSE: Final = timedelta(seconds=30)
 RPC_TIMEOUT: Final = timedelta(seconds=10)
 
+# A restart is for a workflow that failed or was ended on Temporal's pages while its journey goes on.
+_REUSE: Final = {
+    "start": WorkflowIDReusePolicy.REJECT_DUPLICATE,
+    "restart": WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+}
+
 log = structlog.get_logger()
 
 
@@ -80,10 +86,10 @@ class Relay:
         return len(told)
 
     async def _tell(self, word: Word) -> None:
-        if word.kind == "start":
-            await self._start(word)
-        else:
+        if word.kind == "wake":
             await self._wake(word)
+        else:
+            await self._start(word)
 
     async def _start(self, word: Word) -> None:
         entry = (
@@ -97,7 +103,7 @@ class Relay:
                 entry,
                 id=word.workflow_id,
                 task_queue=self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=_REUSE[word.kind],
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 rpc_timeout=RPC_TIMEOUT,
             )

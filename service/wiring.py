@@ -1,7 +1,8 @@
 """Everything put together: from settings to a worker that runs until it is told to stop.
 
-A worker is three things side by side: the Temporal worker, the relay of the outbox, and a watch on the database. While
-the database is gone the Temporal worker does not poll, so that no activity burns its attempts on it.
+A worker is four things side by side: the Temporal worker, the relay of the outbox, the caretaker (one of all workers at
+a time), and a watch on the database. While the database is gone the Temporal worker does not poll, so that no activity
+burns its attempts on it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
+from sqlalchemy import Connection
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.envconfig import ClientConfig
@@ -23,10 +25,11 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities import contract
 from activities.contacts import Contacts
-from database import mailbox, migrate
+from database import holds, mailbox, migrate
 from database.engine import Database
 from database.errors import DatabaseError
 from database.freezing import Sending
+from service.caretaker import Caretaker
 from service.connectors import Connectors, read_connectors
 from service.plugin import tactful_plugin
 from service.relay import Relay
@@ -123,9 +126,12 @@ async def run_worker(settings: Settings) -> None:
     loop.set_default_executor(ThreadPoolExecutor(settings.pool_size + SPARE_THREADS, "tactful"))
     async with build(settings).opened() as house:
         await asyncio.to_thread(house.database.run, migrate.check)
+        await asyncio.to_thread(house.database.run, lambda c: _register(c, house.connectors))
         client = await connect(settings, house)
         log.info("worker.started", task_queue=settings.task_queue, connectors=sorted(house.connectors.by_name))
-        async with _in_background(Relay(house.database, client, settings.task_queue).run(), stop):
+        relay = Relay(house.database, client, settings.task_queue)
+        caretaker = Caretaker(house.database, client, house.connectors.rates)
+        async with _in_background(relay.run(), stop), _in_background(caretaker.run(), stop):
             while not stop.is_set():
                 await _work(house, client, stop)
     log.info("worker.stopped")
@@ -147,6 +153,14 @@ async def _work(house: House, client: Client, stop: asyncio.Event) -> None:
         log.error("worker.paused", reason="database gone", polls_again="when it is back")
         await _first_of(stop.wait(), _database_back(house.database))
         log.info("worker.resumed")
+
+
+def _register(conn: Connection, connectors: Connectors) -> None:
+    used = {
+        name: [channel for channel, names in connectors.by_channel.items() if name in names]
+        for name in connectors.by_name
+    }
+    holds.register(conn, used, now=datetime.now(UTC))
 
 
 def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:

@@ -37,6 +37,8 @@ from tactful.wire.answers import (
     TimelineAnswer,
 )
 from tactful.wire.audit import AUDIT_LINE, AuditLine, BrokenOffLine, SummaryLine
+from tactful.wire.connectors import ConnectorAnswer, ConnectorsAnswer
+from tactful.wire.sweeping import SweepAnswer
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -268,6 +270,36 @@ class TactfulClient:
                 if isinstance(line, SummaryLine):
                     return
         raise UnreachableError(f"The audit of {self.server} broke off before its end; begin it again.")
+
+    def connectors(self) -> ConnectorsAnswer:
+        """Return every connector and how it stands."""
+        return self._call("GET", "/v1/connectors", ConnectorsAnswer)
+
+    def hold_connector(self, connector: str, *, why: str, asked_by: str, until: str | None = None) -> ConnectorAnswer:
+        """Have nothing more sent by a connector, until a time or until it is resumed.
+
+        Raises:
+            ClientError: There is none of that name, or the time is none.
+        """
+        path = f"/v1/connectors/{quote(connector, safe='')}/hold"
+        return self._call("POST", path, ConnectorAnswer, body={"why": why, "asked_by": asked_by, "until": until})
+
+    def resume_connector(self, connector: str, *, asked_by: str) -> ConnectorAnswer:
+        """Have a held connector tried again now.
+
+        Raises:
+            ClientError: There is none of that name.
+        """
+        path = f"/v1/connectors/{quote(connector, safe='')}/resume"
+        return self._call("POST", path, ConnectorAnswer, body={"asked_by": asked_by})
+
+    def sweep(self) -> SweepAnswer:
+        """Return what the last sweep found."""
+        return self._call("GET", "/v1/sweep", SweepAnswer)
+
+    def ask_for_sweep(self, *, repairs: bool, asked_by: str) -> SweepAnswer:
+        """Have a worker sweep now, and repair what it finds where wanted; the answer is the sweep before."""
+        return self._call("POST", "/v1/sweep", SweepAnswer, body={"repairs": repairs, "asked_by": asked_by})
 
     def health(self) -> HealthAnswer:
         """Return how every part is doing, also when not all are well."""

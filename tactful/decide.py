@@ -20,6 +20,7 @@ from tactful.rules.connector import CONNECTOR, connectors_open
 from tactful.rules.customer import active_customer
 from tactful.rules.eligibility import in_segment, no_exception, not_had_already
 from tactful.rules.expiry import LIFE, unexpired
+from tactful.rules.following_up import left_to_try
 from tactful.rules.journey import anchor_unmoved, come_due, journey_open, not_overtaken, still_needed
 from tactful.rules.not_yet import carried_out, unheld
 from tactful.rules.permission import lawful_basis
@@ -149,7 +150,10 @@ def _standing(case: _Case) -> Iterator[Line]:
 
 def _ways(case: _Case) -> tuple[list[Line], tuple[Way, ...]]:
     """Ask which ways lead to the customer: lawful, not suppressed, with an address and a connector."""
-    customer, by = case.situation.customer, case.communication.by
+    customer = case.situation.customer
+    left, by = left_to_try(case.communication.by, case.situation.tried, customer.preferred)
+    if left.final:
+        return [left], ()
     channels = tuple(dict.fromkeys(channel for route in by for channel in route.channels))
     basis, lawful = lawful_basis(channels, case.topic, customer.consents, case.now)
     if basis.final:

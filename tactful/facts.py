@@ -12,7 +12,16 @@ from decimal import Decimal
 from operator import attrgetter
 from uuid import UUID
 
-from tactful.words import Channel, ConsentState, ContactState, JourneyState, Purpose, SuppressionClass
+from tactful.words import (
+    Channel,
+    ConsentState,
+    ContactState,
+    JourneyState,
+    PartState,
+    Purpose,
+    ReceiptKind,
+    SuppressionClass,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +169,24 @@ class ChannelState:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """A part of the contact that was made before: where it stands, and the last that its provider told of it."""
+
+    channel: Channel
+    state: PartState
+    receipt: ReceiptKind | None = None
+
+    @property
+    def arrived(self) -> bool:
+        """Say whether the provider told that it reached the customer."""
+        return self.receipt is not None and self.receipt is not ReceiptKind.BOUNCED
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything `decide` may look at for one contact. `past` is kept newest first, in whatever order it is given.
+
+    `tried` has the parts of the contact itself that were made before: it is then decided about what is left of it.
 
     `restart` is there for a contact that a person has taken up again, and for no other.
     """
@@ -172,6 +197,7 @@ class Situation:
     past: tuple[PastContact, ...] = ()
     rivals: tuple[Rival, ...] = ()
     channels: tuple[ChannelState, ...] = ()
+    tried: tuple[Tried, ...] = ()
     restart: Restart | None = None
 
     def __post_init__(self) -> None:

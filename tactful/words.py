@@ -49,6 +49,28 @@ class ContactState(StrEnum):
         return self not in {ContactState.PLANNED, ContactState.CLAIMED, ContactState.HELD}
 
 
+class PartState(StrEnum):
+    """Where one part of a contact stands: a message on one channel."""
+
+    CLAIMED = "claimed"
+    WAITING = "waiting"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+
+
+class ReceiptKind(StrEnum):
+    """What a provider tells later of a message it took, in our words."""
+
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+
+
 class JourneyState(StrEnum):
     """Where a journey stands. Everything but *open* and *paused* is an end."""
 
@@ -96,6 +118,7 @@ class Reason(StrEnum):
     # customer, permission, address
     CUSTOMER_INACTIVE = "customer_inactive"
     NO_ADDRESS = "no_address"
+    ARRIVED = "arrived"
     NO_OPT_IN = "no_opt_in"
     OPTED_OUT = "opted_out"
     OPT_IN_PENDING = "opt_in_pending"
@@ -114,6 +137,7 @@ class Reason(StrEnum):
     # connectors and faults
     NO_CONNECTOR = "no_connector"
     CONNECTOR_HELD = "connector_held"
+    CONNECTOR_BUSY = "connector_busy"
     IN_FLIGHT = "in_flight"
     RETRYING = "retrying"
     BAD_RECIPIENT = "bad_recipient"

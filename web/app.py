@@ -13,6 +13,8 @@ from pydantic.json_schema import models_json_schema
 
 from database.engine import Database
 from tactful.wire import BatchBody, ContactBody, IdentifyBody, ImportBody, PublishBody, TrackBody
+from tactful.wire.connectors import HoldBody, ResumeBody
+from tactful.wire.sweeping import SweepBody
 from web import api, health, public
 from web.config import WebConfig
 from web.console import pages
@@ -20,7 +22,7 @@ from web.failures import add_handlers
 from web.house import HealthCheck, House
 from web.safety import SafetyHeaders
 
-_BODIES = (IdentifyBody, TrackBody, BatchBody, ImportBody, ContactBody, PublishBody)
+_BODIES = (IdentifyBody, TrackBody, BatchBody, ImportBody, ContactBody, PublishBody, HoldBody, ResumeBody, SweepBody)
 
 
 def create_app(

@@ -56,6 +56,7 @@ STATUS: Final[Mapping[str, int]] = {
     "unknown_customer": 404,
     "unknown_contact": 404,
     "unknown_strategy": 404,
+    "unknown_connector": 404,
     "id_taken": 409,
 }
 

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Response
 
 from database import views
 from database.errors import DatabaseError
+from database.sweep import Found
 from database.views.plumbing import Doing
 from tactful.wire.answers import HealthAnswer, PartOfHealth
 from web.house import HealthCheck, House, InHouse
@@ -61,7 +62,7 @@ def _tables(doing: Doing) -> list[PartOfHealth]:
 
 def _working(doing: Doing, now: datetime) -> list[PartOfHealth]:
     schema = PartOfHealth(name="schema", ok=True, sentence="The tables are this version's.")
-    return [schema, _outbox(doing, now), _strategies(doing)]
+    return [schema, _outbox(doing, now), _strategies(doing), *_sweep(doing)]
 
 
 def _outbox(doing: Doing, now: datetime) -> PartOfHealth:
@@ -74,6 +75,29 @@ def _outbox(doing: Doing, now: datetime) -> PartOfHealth:
     late = age > OUTBOX_PATIENCE
     told = "Is a worker running, and does it reach Temporal? Nothing is lost: it is told when they are back."
     return PartOfHealth(name="outbox", ok=not late, sentence=sentence, what_to_do=told if late else None)
+
+
+def _sweep(doing: Doing) -> list[PartOfHealth]:
+    """Say what the last sweep found; nothing before the first, a few seconds after the first worker has started."""
+    if doing.swept is None:
+        return []
+    found, at = doing.swept.found, f"{doing.swept.at:%d %b %H:%M} UTC"
+    if found.well:
+        return [PartOfHealth(name="sweep", ok=True, sentence=f"Nothing was overdue or orphaned at {at}.")]
+    sentence = f"Found at {at}: {told(found)}."
+    do = "See `tactful sweep`; `tactful sweep --repair` starts again what has no workflow."
+    return [PartOfHealth(name="sweep", ok=False, sentence=sentence, what_to_do=do)]
+
+
+def told(found: Found) -> str:
+    """Return what a sweep found, in words."""
+    numbers = {
+        "contacts late by more than an hour": found.overdue,
+        "contacts planned though their journey has ended": found.orphaned,
+        "words to Temporal untold for ten minutes": found.untold,
+        "journeys or contacts without a workflow": found.without_workflow,
+    }
+    return ", ".join(f"{number:,} {what}" for what, number in numbers.items() if number) or "nothing"
 
 
 def _strategies(doing: Doing) -> PartOfHealth:

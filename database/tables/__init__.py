@@ -7,7 +7,15 @@ in `database/migrations` are the truth about a running database; a test holds th
 from database.tables.base import SCHEMA, metadata
 from database.tables.ledger import contacts, decisions, journeys, lots, messages, offer_codes, receipts
 from database.tables.people import addresses, consents, customer_ids, customers, suppressions
-from database.tables.plumbing import connector_holds, connector_rates, mailbox, outbox, served_versions, sweeps
+from database.tables.plumbing import (
+    connector_holds,
+    connector_rates,
+    connectors,
+    mailbox,
+    outbox,
+    served_versions,
+    sweeps,
+)
 from database.tables.story import events, orders, strategies, strategy_versions, watched_events
 
 __all__ = [
@@ -15,6 +23,7 @@ __all__ = [
     "addresses",
     "connector_holds",
     "connector_rates",
+    "connectors",
     "consents",
     "contacts",
     "customer_ids",

@@ -20,6 +20,15 @@ outbox = Table(
     comment="Starts and wake-ups still to be told to Temporal, in order per customer. Delivered rows are deleted.",
 )
 
+connectors = Table(
+    "connectors",
+    metadata,
+    Column("connector", Text, primary_key=True),
+    Column("channels", Json, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    comment="The connectors that workers are configured with, as they said when they started.",
+)
+
 connector_holds = Table(
     "connector_holds",
     metadata,

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from database import migrate, outbox
+from database import migrate, outbox, sweep
 from database.errors import SchemaError
 from database.outbox import Backlog
 from database.strategies import Loaded, published
+from database.sweep import Swept
 from tactful.wire.answers import StrategyAnswer
 
 VERSIONS = text(
@@ -28,6 +29,7 @@ class Doing:
     wrong: str | None
     backlog: Backlog | None = None
     strategies: tuple[tuple[str, int], ...] = ()
+    swept: Swept | None = None
 
 
 def health(conn: Connection) -> Doing:
@@ -37,7 +39,7 @@ def health(conn: Connection) -> Doing:
     except SchemaError as error:
         return Doing(str(error))
     named = tuple((row.strategy, row.version) for row in conn.execute(NAMES))
-    return Doing(None, outbox.backlog(conn), named)
+    return Doing(None, outbox.backlog(conn), named, sweep.last(conn))
 
 
 def published_strategies(conn: Connection) -> list[StrategyAnswer]:

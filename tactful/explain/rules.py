@@ -157,6 +157,12 @@ _WHY: Mapping[Reason, Callable[[_Numbers], str]] = {
         f" {n.time('last_at', 'too close')}."
     ),
     Reason.OUTRANKED: lambda n: f"{n.quoted('by', 'Another contact')} was due at the same time and matters more.",
+    Reason.ARRIVED: lambda n: _detail(
+        "It has gone out already, and there is nothing left to try", n.listed("{name}: {value}")
+    ),
+    Reason.CONNECTOR_BUSY: lambda n: _detail(
+        "More is to be sent than the provider takes at a time", n.listed("{value}")
+    ),
     Reason.NO_CONNECTOR: lambda n: f"Nothing is set up here to reach anybody by {n.of_channels(Reason.NO_CONNECTOR)}.",
     Reason.CONNECTOR_HELD: lambda n: _detail("Sending is on hold for everybody", n.listed("{name} is {value}")),
     Reason.IN_FLIGHT: lambda _: "It was just being sent.",

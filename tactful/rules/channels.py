@@ -30,7 +30,7 @@ def reachable(
 
     Routes keep the strategy's order, but those with a channel that the customer prefers come before. Of a combined
     route, the channels without an address or a connector are left out. A wait between routes (`after`) is for
-    contacts that were made and did not arrive; a route that cannot be used at all is not waited for.
+    contacts that were made and did not arrive (`following_up`); a route that cannot be used at all is not waited for.
 
     Args:
         by: The communication's routes.
@@ -44,9 +44,7 @@ def reachable(
 
     Source: docs/rules.md#channel
     """
-    ordered = by
-    if preferred and len(by) > 1:
-        ordered = sorted(by, key=lambda route: _preference(route, preferred))
+    ordered = by_preference(by, preferred)
     serving: dict[Channel, str] = {}
     for channel in addresses:
         connector = connector_of(channel, states, now)
@@ -77,6 +75,13 @@ def connector_of(channel: Channel, states: Sequence[ChannelState], now: datetime
     if len(serving) < 2:  # noqa: PLR2004  one or none: no choice
         return serving[0] if serving else None
     return min(serving, key=lambda state: now if state.held_until is None else max(state.held_until, now))
+
+
+def by_preference(by: Sequence[model.Route], preferred: Sequence[Channel]) -> Sequence[model.Route]:
+    """Return routes in the order of choice: those with a channel that the customer prefers before the others."""
+    if not preferred or len(by) < 2:  # noqa: PLR2004  one or none: no choice
+        return by
+    return sorted(by, key=lambda route: _preference(route, preferred))
 
 
 def _preference(route: model.Route, preferred: Sequence[Channel]) -> int:

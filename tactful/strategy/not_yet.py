@@ -20,7 +20,7 @@ from tactful.strategy.model import (
     Strategy,
     Trigger,
 )
-from tactful.strategy.wording import say_by, say_hold, say_percent, say_span
+from tactful.strategy.wording import say_hold, say_percent, say_span
 
 Blocks = Literal["step", "communication", "nothing"]
 _NOBODY = "nobody enters"
@@ -101,6 +101,3 @@ def _in_communication(said: Communication) -> Iterator[NotYet]:
     if said.test:
         effect = "not sent, recorded as skipped: not yet"
         yield NotYet(said.step, said.name, "test", effect, "communication")
-    if any(route.after for route in said.by):
-        effect = f"{_NOT_KEPT}: the next channel is used at once where the first cannot be, and never after waiting"
-        yield NotYet(said.step, said.name, f"by {say_by(said.by)}", effect, "nothing")

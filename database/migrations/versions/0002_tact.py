@@ -44,6 +44,14 @@ def upgrade() -> None:
     op.add_column('connector_holds', sa.Column('held_by', sa.Text(), nullable=True), schema='tactful')
     op.add_column('connector_holds', sa.Column('probe_until', sa.DateTime(timezone=True), nullable=True), schema='tactful')
     op.create_table_comment('connector_holds', 'Connectors that cannot work now, for everybody: why, since when, by whom (nobody: found out by us), and when to try again (where no time is given: when a person says so). Past `until` one contact at a time tries.', schema='tactful')
+    op.create_table('connectors',
+    sa.Column('connector', sa.Text(), nullable=False),
+    sa.Column('channels', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('connector', name=op.f('pk_connectors')),
+    schema='tactful',
+    comment='The connectors that workers are configured with, as they said when they started.'
+    )
     op.create_table('connector_rates',
     sa.Column('connector', sa.Text(), nullable=False),
     sa.Column('free_at', sa.DateTime(timezone=True), nullable=False),
