@@ -33,6 +33,7 @@ from tactful.words import ContactState
 T = TypeVar("T")
 RECORD_WITHIN: Final = contract.CONTACT_TIMEOUT + timedelta(seconds=10)
 RECORD_AGAIN: Final = timedelta(milliseconds=500)
+_CRASH_AT, _, _CRASH_TIMES = os.environ.get("TACTFUL_CRASH_AT", "").partition(":")
 _PASSED = count(1)
 """How often this process has come to the point at which it is to crash."""
 
@@ -149,8 +150,7 @@ def crash_at(point: str) -> None:
 
     `TACTFUL_CRASH_AT=after_claim:25` means the twenty-fifth time that this process comes there.
     """
-    where, _, times = os.environ.get("TACTFUL_CRASH_AT", "").partition(":")
-    if where == point and next(_PASSED) == int(times or 1):
+    if point == _CRASH_AT and next(_PASSED) == int(_CRASH_TIMES or 1):
         os.kill(os.getpid(), 9)
 
 

@@ -1,11 +1,14 @@
 """The floor: a workflow with the same timers as a journey and activities that do nothing, and a worker that runs it.
 
+It starts its workflows itself, as our worker's relay does: each line of its standard input is an id and the moments.
+
 python -m benchmarks.floor ADDRESS TASK_QUEUE
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from datetime import datetime, timedelta
 
@@ -36,13 +39,18 @@ class Floor:
 async def main(address: str, task_queue: str) -> None:
     """Run a worker until killed."""
     client = await Client.connect(address)
-    await Worker(
+    worker = Worker(
         client,
         task_queue=task_queue,
         workflows=[Floor],
         activities=[nothing],
         workflow_runner=UnsandboxedWorkflowRunner(),  # as our worker runs by default
-    ).run()
+    )
+    async with worker:
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            workflow_id, moments = json.loads(line)
+            await client.start_workflow(Floor.run, moments, id=workflow_id, task_queue=task_queue)
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

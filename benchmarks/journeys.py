@@ -1,6 +1,7 @@
 """What a journey costs: history, actions, SQL statements, and CPU beside a floor with the same timers in the same run.
 
-Both sides run at once, each with its own Temporal, neither in the SDK's sandbox, so that foreign load meets both. What
+Both sides run at once, each with its own Temporal, neither in the SDK's sandbox, so that foreign load meets both; on
+both sides the worker's process is the one that starts the workflows. What
 the processes burn while idle is measured first and taken off. CPU is worker + Temporal server; PostgreSQL is named
 apart. The connector accepts at once, as the floor's activities do nothing. Events are those of the median of 25
 histories: a server under load now and then times a workflow task out and writes two more.
@@ -9,6 +10,7 @@ histories: a server under load now and then times a workflow task out and writes
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -24,8 +26,8 @@ from uuid import UUID
 import psutil
 import sqlalchemy as sa
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
-from benchmarks.floor import Floor
 from database import attempts, claims, intake, migrate, plans, records, strategies
 from database.engine import Database
 from database.freezing import Sending
@@ -43,7 +45,7 @@ CHECKOUT = Path(__file__).parents[1]
 QUEUE = "tactful"
 LEAD = timedelta(seconds=40)
 IDLE_SECONDS = 20.0
-WARM_SECONDS = 10.0
+WARM_JOURNEYS = 5
 MINUTES = {1: "1 minute", 2: "2 minutes", 3: "3 minutes", 4: "4 minutes"}
 
 
@@ -115,7 +117,12 @@ def process(*command: str, **more: str) -> Generator[subprocess.Popen[bytes]]:
     """Run a Python process beside a block."""
     quiet = subprocess.DEVNULL
     running = subprocess.Popen(  # noqa: S603 - our own programs
-        [sys.executable, *command], cwd=CHECKOUT, env=os.environ | more, stdout=quiet, stderr=quiet
+        [sys.executable, *command],
+        cwd=CHECKOUT,
+        env=os.environ | more,
+        stdin=subprocess.PIPE,
+        stdout=quiet,
+        stderr=quiet,
     )
     try:
         yield running
@@ -135,11 +142,13 @@ def costs(journeys: int, contacts: int) -> tuple[Cost, Cost, dict[str, float]]:
         database.run(lambda c: strategies.publish(c, files(contacts), now=datetime.now(UTC)))
         worker = stack.enter_context(_worker(postgres, ours))
         floor_worker = stack.enter_context(process("-m", "benchmarks.floor", floor.address, QUEUE))
-        time.sleep(WARM_SECONDS)
+        both = _Sides(database, floor, floor_worker, contacts)
+        asyncio.run(both.live("warm", WARM_JOURNEYS, datetime.now(UTC) - timedelta(hours=1)))
         families = {"ours": _pid(ours), "floor": _pid(floor), "worker": worker.pid, "floor_worker": floor_worker.pid}
         meter = Meter(families | {"postgres": _pid(postgres)})
-        counts = asyncio.run(_live(database, ours, floor, journeys, contacts))
+        asyncio.run(both.live("measured", journeys, datetime.now(UTC) + LEAD - timedelta(minutes=1)))
         cpu = {name: seconds * 1000 / journeys for name, seconds in meter.stop().items()}
+        counts = asyncio.run(_counts(database, ours.address, contacts))
     return Cost(cpu["ours"], cpu["worker"], cpu["postgres"]), Cost(cpu["floor"], cpu["floor_worker"]), counts
 
 
@@ -164,21 +173,39 @@ def _pid(server: TemporalServer | PostgresServer) -> int:
     return child.pid
 
 
-async def _live(
-    database: Database, ours: TemporalServer, floor: TemporalServer, journeys: int, contacts: int
-) -> dict[str, float]:
-    """Begin all journeys on both sides, wait until all have ended, and count one's history."""
-    start = datetime.now(UTC) + LEAD - timedelta(minutes=1)
-    moments = [(start + timedelta(minutes=n)).isoformat() for n in range(1, contacts + 1)]
-    client = await Client.connect(floor.address)
-    for n in range(journeys):
-        await asyncio.to_thread(_register, database, f"c{n}", start)
-        await client.start_workflow(Floor.run, moments, id=f"floor-{n}", task_queue=QUEUE)
-    while await asyncio.to_thread(database.run, _open):  # noqa: ASYNC110 - nobody tells us
-        await asyncio.sleep(0.5)
-    for n in range(journeys):
-        await client.get_workflow_handle(f"floor-{n}").result()
-    return await _counts(database, await Client.connect(ours.address), contacts)
+@dataclass(frozen=True)
+class _Sides:
+    """Our worker and the floor's, and how to have both live journeys of so many contacts."""
+
+    database: Database
+    floor: TemporalServer
+    floor_worker: subprocess.Popen[bytes]
+    contacts: int
+
+    async def live(self, name: str, journeys: int, start: datetime) -> None:
+        """Begin so many journeys on both sides and wait until all have ended."""
+        moments = [(start + timedelta(minutes=n)).isoformat() for n in range(1, self.contacts + 1)]
+        client = await Client.connect(self.floor.address)
+        assert self.floor_worker.stdin is not None
+        for n in range(journeys):
+            await asyncio.to_thread(_register, self.database, f"{name}{n}", start)
+            self.floor_worker.stdin.write(json.dumps([f"{name}-{n}", moments]).encode() + b"\n")
+            self.floor_worker.stdin.flush()
+        while await asyncio.to_thread(self.database.run, _open):  # noqa: ASYNC110 - nobody tells us
+            await asyncio.sleep(0.5)
+        for n in range(journeys):
+            await _ended(client, f"{name}-{n}")
+
+
+async def _ended(client: Client, workflow_id: str) -> None:
+    """Wait until a workflow has ended, which may have yet to be started."""
+    while True:
+        try:
+            return await client.get_workflow_handle(workflow_id).result()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            await asyncio.sleep(0.5)
 
 
 def _register(database: Database, user: str, at: datetime) -> None:
@@ -191,11 +218,14 @@ def _open(conn: sa.Connection) -> int:
     return int(conn.execute(sa.text("SELECT count(*) FROM journeys WHERE state = 'open'")).scalar_one())
 
 
-async def _counts(database: Database, client: Client, contacts: int) -> dict[str, float]:
-    await asyncio.sleep(2)
-    some = sa.text("SELECT journey_key FROM journeys ORDER BY journey_key LIMIT 25")
+async def _counts(database: Database, address: str, contacts: int) -> dict[str, float]:
+    client = await Client.connect(address)
+    some = sa.text("SELECT journey_key FROM journeys ORDER BY started_at DESC, journey_key LIMIT 25")
     keys = await asyncio.to_thread(database.run, lambda c: c.execute(some).scalars().all())
-    histories = [await client.get_workflow_handle(f"bench/welcome/{key}").fetch_history() for key in keys]
+    handles = [client.get_workflow_handle(f"bench/welcome/{key}") for key in keys]
+    for handle in handles:
+        await handle.result()
+    histories = [await handle.fetch_history() for handle in handles]
     usual = sorted(histories, key=lambda history: len(history.events))[len(histories) // 2]
     kinds = [each.WhichOneof("attributes") or "" for each in usual.events]
     timers = sum(kind.startswith("timer_started") for kind in kinds)

@@ -23,6 +23,8 @@ from database.outbox import Word
 from tactful.temporal import RESOLVE_CONTACT, WAKE, ContactEntry, StepEntry
 
 IDLE: Final = timedelta(milliseconds=200)
+"""How long words gather before the next look: one look for many costs little more than one look for one."""
+AT_ONCE: Final = 100
 LONGEST_PAUSE: Final = timedelta(seconds=30)
 RPC_TIMEOUT: Final = timedelta(seconds=10)
 
@@ -53,7 +55,7 @@ class Relay:
             except Exception as error:  # noqa: BLE001 - the outbox keeps what is not told; one odd error ends nothing
                 told, pause = 0, min(pause * 2, LONGEST_PAUSE)
                 log.warning("relay.waiting", error=type(error).__name__, pause_s=pause.total_seconds())
-            if not told:
+            if told < AT_ONCE:
                 await asyncio.sleep(pause.total_seconds())
 
     async def carry(self) -> int:
@@ -62,7 +64,7 @@ class Relay:
         Raises:
             RPCError: Temporal could not be told any of them.
         """
-        words = await asyncio.to_thread(self._database.run, outbox.take)
+        words = await asyncio.to_thread(self._database.run, lambda c: outbox.take(c, most=AT_ONCE))
         if not words:
             return 0
         answers = await asyncio.gather(*(self._tell(word) for word in words), return_exceptions=True)
