@@ -12,6 +12,7 @@ TactfulError
     ├── IdTakenError           an id already belongs to another customer
     ├── UnknownJourneyError    there is no journey of that key
     ├── UnknownContactError    there is no contact of that key
+    ├── UnknownLotError        there is no lot of that key
     └── UnknownCommunicationError  no published strategy has it, or more than one
 """
 
@@ -69,6 +70,13 @@ class UnknownContactError(IntakeError):
 
     def __init__(self) -> None:
         super().__init__("there is no such contact")
+
+
+class UnknownLotError(IntakeError):
+    """There is no lot of that key."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such lot")
 
 
 class IdTakenError(IntakeError):

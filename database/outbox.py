@@ -1,7 +1,7 @@
 """Words for Temporal, written with what causes them and told afterwards: a Temporal outage loses nothing.
 
-Told in order per customer: only a customer's oldest word is ever handed out. Telling twice is harmless, because a
-start refuses a used id and a wake-up carries no data.
+Told in order per customer: only a customer's oldest word is ever handed out. What concerns a lot has no customer and
+comes in any order. Telling twice is harmless, because a start refuses a used id and a wake-up carries no data.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WRITE = text(
 WAKE = text(
     "INSERT INTO outbox (customer_key, kind, workflow_id, workflow_type, subject_key, written_at) "
     "SELECT :customer_key, 'wake', strategy || '/' || first_step || '/' || journey_key, '', journey_key, :now "
-    "FROM journeys WHERE journey_key = :journey_key"
+    "FROM journeys WHERE journey_key = :journey_key AND lot_key IS NULL"
 )
 TAKE = text(
     "WITH oldest AS MATERIALIZED ("
@@ -44,7 +44,7 @@ class Word:
     """One thing to tell Temporal."""
 
     outbox_no: int
-    customer_key: UUID
+    customer_key: UUID | None
     kind: Literal["start", "wake", "restart"]
     workflow_id: str
     workflow_type: str
@@ -61,16 +61,28 @@ class Backlog:
 
 
 def start(
-    conn: Connection, workflow_id: str, workflow_type: str, subject_key: UUID, customer_key: UUID, *, now: datetime
+    conn: Connection,
+    workflow_id: str,
+    workflow_type: str,
+    subject_key: UUID,
+    customer_key: UUID | None,
+    *,
+    now: datetime,
 ) -> None:
-    """Leave word that a workflow is to be started."""
+    """Leave word that a workflow is to be started; that of a lot has no customer."""
     row = {"kind": "start", "workflow_id": workflow_id, "workflow_type": workflow_type, "subject_key": subject_key}
     conn.execute(WRITE, row | {"customer_key": customer_key, "now": now})
 
 
 def wake(conn: Connection, journey_key: UUID, customer_key: UUID, *, now: datetime) -> None:
-    """Leave word that a journey's workflow is to look again."""
+    """Leave word that a journey's workflow is to look again; one of a campaign has none, its lot looks after it."""
     conn.execute(WAKE, {"customer_key": customer_key, "journey_key": journey_key, "now": now})
+
+
+def wake_lot(conn: Connection, workflow_id: str, lot_key: UUID, *, now: datetime) -> None:
+    """Leave word that a lot's workflow is to look again."""
+    row = {"kind": "wake", "workflow_id": workflow_id, "workflow_type": "", "subject_key": lot_key}
+    conn.execute(WRITE, row | {"customer_key": None, "now": now})
 
 
 def take(conn: Connection, *, most: int = 100) -> tuple[Word, ...]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -160,14 +161,24 @@ def _write(  # noqa: PLR0917 - one place writes what all of them are needed for
     revision: int,
     now: datetime,
 ) -> None:
-    rows = [_row(journey, loaded, step, each, revision, now) for each in planned]
-    rows += [
-        _row(journey, loaded, step, each, revision, now)
-        | {"state": ContactState.EXPIRED.value, "reason": Reason.EXPIRED.value}
-        for each in passed
-    ]
+    rows = planned_rows(journey, loaded, step, planned, passed, revision, now)
     if rows:
         INSERT.run(conn, rows=json.dumps(rows, default=str))
+
+
+def planned_rows(  # noqa: PLR0917 - as above
+    journey: JourneyRow,
+    loaded: Loaded,
+    step: Step,
+    planned: Iterable[Planned],
+    passed: Iterable[Planned],
+    revision: int,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Return the contacts of a journey as they are planned, and those that came too late as expired."""
+    late = {"state": ContactState.EXPIRED.value, "reason": Reason.EXPIRED.value}
+    rows = [_row(journey, loaded, step, each, revision, now) for each in planned]
+    return rows + [_row(journey, loaded, step, each, revision, now) | late for each in passed]
 
 
 def _row(  # noqa: PLR0917 - as above

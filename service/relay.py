@@ -20,7 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from database import outbox
 from database.engine import Database
 from database.outbox import Word
-from tactful.temporal import RESOLVE_CONTACT, WAKE, ContactEntry, StepEntry
+from tactful.temporal import RESOLVE_CONTACT, WAKE, ContactEntry, LotEntry, StepEntry
 
 IDLE: Final = timedelta(milliseconds=200)
 """How long words gather before the next look: one look for many costs little more than one look for one."""
@@ -94,15 +94,10 @@ class Relay:
             await self._start(word)
 
     async def _start(self, word: Word) -> None:
-        entry = (
-            ContactEntry(contact_key=word.subject_key, customer_key=word.customer_key)
-            if word.workflow_type == RESOLVE_CONTACT
-            else StepEntry(journey_key=word.subject_key, customer_key=word.customer_key)
-        )
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 word.workflow_type,
-                entry,
+                _entry(word),
                 id=word.workflow_id,
                 task_queue=self._task_queue,
                 id_reuse_policy=_REUSE[word.kind],
@@ -117,3 +112,12 @@ class Relay:
             # A namespace that is not found is our mistake, a workflow that is not found has ended.
             if error.status is not RPCStatusCode.NOT_FOUND or "namespace" in str(error).lower():
                 raise
+
+
+def _entry(word: Word) -> LotEntry | ContactEntry | StepEntry:
+    """Return the input of the workflow that a word starts."""
+    if word.customer_key is None:
+        return LotEntry(lot_key=word.subject_key)
+    if word.workflow_type == RESOLVE_CONTACT:
+        return ContactEntry(contact_key=word.subject_key, customer_key=word.customer_key)
+    return StepEntry(journey_key=word.subject_key, customer_key=word.customer_key)

@@ -16,6 +16,10 @@ from tactful.words import Shape
 TASK_QUEUE: Final = "tactful"
 WAKE: Final = "wake"
 RESOLVE_CONTACT: Final = "ResolveContact"
+CAMPAIGN_STEP: Final = "CampaignStep"
+RESTART_SENDS: Final = "RestartSends"
+LOT_TYPES: Final = {"campaign": CAMPAIGN_STEP, "restart": RESTART_SENDS}
+"""The workflow type of each kind of lot."""
 
 WORKED: Final = {
     ("welcome", Shape.SEQUENCE): "WelcomeStep",
@@ -42,6 +46,14 @@ class ContactEntry(BaseModel):
     customer_key: UUID
 
 
+class LotEntry(BaseModel):
+    """The input of `CampaignStep` and `RestartSends`: which lot."""
+
+    model_config = ConfigDict(frozen=True)
+
+    lot_key: UUID
+
+
 def workflow_type(step: str, shape: Shape) -> str:
     """Return the workflow type of a step: its own class where there is one, else a name for the class of its shape.
 
@@ -66,3 +78,8 @@ def contact_workflow_id(contact_key: UUID, restarts: int = 0) -> str:
     An id is never used again, so each time that a person takes the contact up again has its own.
     """
     return f"contact/{contact_key}/{restarts}" if restarts else f"contact/{contact_key}"
+
+
+def lot_workflow_id(kind: str, lot_key: UUID) -> str:
+    """Return the id of the workflow that works on a lot: starting it twice is starting it once."""
+    return f"{kind}/{lot_key}"

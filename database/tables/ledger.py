@@ -26,12 +26,15 @@ journeys = Table(
     Column("goals", Integer, nullable=False, server_default="0"),
     Column("goal_at", Instant),
     Column("ended_at", Instant),
+    Column("lot_key", Key, ForeignKey("lots.lot_key")),
     *money(),
     revision(),
     Index("ux_journeys_entry", "strategy", "first_step", "customer_key", "key", "entry_no", unique=True),
     Index("ix_journeys_open", "customer_key", postgresql_where=text("state IN ('open', 'paused')")),
+    Index("ix_journeys_lot", "lot_key", "state", "ends_at", postgresql_where=text("lot_key IS NOT NULL")),
     CheckConstraint("state IN ('open', 'paused', 'goal', 'completed', 'exited', 'timed_out')", name="state"),
-    comment="One customer's passage through a step and those that follow it. A row before it is a workflow.",
+    comment="One customer's passage through a step and those that follow it. A row before it is a workflow; one of a "
+    "campaign (`lot_key`) never is one.",
 )
 
 lots = Table(
@@ -47,11 +50,13 @@ lots = Table(
     Column("rate", Integer),
     Column("state", Text, nullable=False, server_default="open"),
     Column("created_at", Instant, nullable=False),
+    Column("frozen_to", Key),
     Column("frozen_at", Instant),
     Column("ended_at", Instant),
     CheckConstraint("kind IN ('campaign', 'restart')", name="kind"),
     CheckConstraint("state IN ('open', 'stopped', 'done')", name="state"),
-    comment="Contacts made together by one workflow: a campaign's audience, or what a person restarts.",
+    comment="Contacts made together by one workflow: a campaign's audience, or what a person restarts. `frozen_to` is "
+    "how far the audience is written, in the order of customers' keys; `frozen_at` is when it was all.",
 )
 
 contacts = Table(

@@ -8,7 +8,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("outbox_no", BigInteger, Identity(), primary_key=True),
-    Column("customer_key", Key, ForeignKey("customers.customer_key"), nullable=False),
+    Column("customer_key", Key, ForeignKey("customers.customer_key")),
     Column("kind", Text, nullable=False),
     Column("workflow_id", Text, nullable=False),
     Column("workflow_type", Text, nullable=False),
@@ -17,7 +17,8 @@ outbox = Table(
     Column("lease_until", Instant),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Index(None, "customer_key", "outbox_no"),
-    comment="Starts and wake-ups still to be told to Temporal, in order per customer. Delivered rows are deleted.",
+    comment="Starts and wake-ups still to be told to Temporal, in order per customer. Delivered rows are deleted. "
+    "What concerns a lot has no customer, and needs no order.",
 )
 
 connectors = Table(

@@ -23,13 +23,14 @@ def upgrade() -> None:
     sa.Column('rate', sa.Integer(), nullable=True),
     sa.Column('state', sa.Text(), server_default='open', nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('frozen_to', sa.UUID(), nullable=True),
     sa.Column('frozen_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("kind IN ('campaign', 'restart')", name=op.f('ck_lots_kind')),
     sa.CheckConstraint("state IN ('open', 'stopped', 'done')", name=op.f('ck_lots_state')),
     sa.PrimaryKeyConstraint('lot_key', name=op.f('pk_lots')),
     schema='tactful',
-    comment="Contacts made together by one workflow: a campaign's audience, or what a person restarts."
+    comment="Contacts made together by one workflow: a campaign's audience, or what a person restarts. `frozen_to` is how far the audience is written, in the order of customers' keys; `frozen_at` is when it was all."
     )
     op.add_column('contacts', sa.Column('arm', sa.Text(), nullable=True), schema='tactful')
     op.add_column('contacts', sa.Column('lot_key', sa.UUID(), nullable=True), schema='tactful')
@@ -76,3 +77,9 @@ def upgrade() -> None:
     op.add_column('messages', sa.Column('receipt_at', sa.DateTime(timezone=True), nullable=True), schema='tactful')
     op.drop_constraint(op.f('ck_messages_state'), 'messages', schema='tactful')
     op.create_check_constraint(op.f('ck_messages_state'), 'messages', "state IN ('claimed', 'waiting', 'sent', 'unknown', 'refused', 'skipped')", schema='tactful')
+    op.add_column('journeys', sa.Column('lot_key', sa.UUID(), nullable=True), schema='tactful')
+    op.create_foreign_key(op.f('fk_journeys_lot_key'), 'journeys', 'lots', ['lot_key'], ['lot_key'], source_schema='tactful', referent_schema='tactful')
+    op.create_index('ix_journeys_lot', 'journeys', ['lot_key', 'state', 'ends_at'], unique=False, schema='tactful', postgresql_where=sa.text('lot_key IS NOT NULL'))
+    op.create_table_comment('journeys', "One customer's passage through a step and those that follow it. A row before it is a workflow; one of a campaign (`lot_key`) never is one.", schema='tactful')
+    op.alter_column('outbox', 'customer_key', nullable=True, schema='tactful')
+    op.create_table_comment('outbox', 'Starts and wake-ups still to be told to Temporal, in order per customer. Delivered rows are deleted. What concerns a lot has no customer, and needs no order.', schema='tactful')
