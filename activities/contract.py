@@ -25,6 +25,11 @@ AFTER_AN_OUTAGE: Final = timedelta(minutes=10)
 LOOK_TIMEOUT: Final = timedelta(seconds=30)
 LOOK_RETRIES: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
 LOOK_RETRY_THRESHOLD: Final = timedelta(seconds=5)
+# A lot is worked on for a while at a time, so that a worker that is to stop has not long to finish.
+WORK_FOR: Final = timedelta(minutes=5)
+WORK_TIMEOUT: Final = timedelta(minutes=15)
+WORK_HEARTBEAT: Final = timedelta(seconds=30)
+WORK_RETRIES: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
 class Value(BaseModel):
@@ -123,4 +128,38 @@ class Contacting:
     @activity.defn
     async def leave_step(self, ask: Leave) -> Left:
         """End the step and say what follows. Local."""
+        raise NotImplementedError
+
+
+class WorkLot(Value):
+    """Work on a lot: which."""
+
+    lot_key: UUID
+
+
+class Stand(Value):
+    """Where a lot stands.
+
+    Attributes:
+        done: Nothing of what was asked is left to do.
+        stopped: A person has stopped it; it waits for their word.
+        again_at: When to ask again.
+    """
+
+    done: bool = False
+    stopped: bool = False
+    again_at: AwareDatetime | None = None
+
+
+class WorkingLots:
+    """The activities of a lot."""
+
+    @activity.defn
+    async def freeze_lot(self, ask: WorkLot) -> Stand:
+        """Write a campaign's audience down, as far as it is time to."""
+        raise NotImplementedError
+
+    @activity.defn
+    async def work_lot(self, ask: WorkLot) -> Stand:
+        """Decide, claim, call and record what of a lot is due, many at a time, and say when to ask again."""
         raise NotImplementedError

@@ -11,14 +11,15 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from activities.contract import Contacting
+from activities.contract import Contacting, WorkingLots
+from workflows.campaign import CampaignStep
 from workflows.contact import ResolveContact
 from workflows.onboarding import OnboardingStep
 from workflows.repurchase import RepurchaseStep
 from workflows.sequence import AnyStep
 from workflows.welcome import WelcomeStep
 
-WORKFLOWS = (WelcomeStep, OnboardingStep, RepurchaseStep, AnyStep, ResolveContact)
+WORKFLOWS = (WelcomeStep, OnboardingStep, RepurchaseStep, AnyStep, ResolveContact, CampaignStep)
 # Frozen values and names: the same in every run, and dear to import again for each.
 PASSED_THROUGH = ("tactful", "activities.contract", "pydantic", "pydantic_core")
 _CONVERTERS: Final = PydanticPayloadConverter().converters
@@ -32,11 +33,14 @@ class SharedConverter(PydanticPayloadConverter):
         self.converters = _CONVERTERS
 
 
-def tactful_plugin(activities: Contacting | None, *, sandbox: bool = True) -> SimplePlugin:
+def tactful_plugin(
+    activities: Contacting | None, lots: WorkingLots | None = None, *, sandbox: bool = True
+) -> SimplePlugin:
     """Return the plugin for a client, from which a worker or a replayer of that client takes everything.
 
     Args:
         activities: What does the work; None for a client that only starts and asks, and for replay.
+        lots: What does the work of lots.
         sandbox: Whether workflows run in the SDK's sandbox.
     """
 
@@ -52,10 +56,14 @@ def tactful_plugin(activities: Contacting | None, *, sandbox: bool = True) -> Si
         "tactful",
         data_converter=dataclasses.replace(pydantic_data_converter, payload_converter_class=SharedConverter),
         workflows=list(WORKFLOWS),
-        activities=list(_methods(activities)) if activities is not None else None,
+        activities=[*_methods(activities), *_lot_methods(lots)] or None,
         workflow_runner=runner,
     )
 
 
-def _methods(activities: Contacting) -> Sequence[Callable[..., object]]:
-    return (activities.enter_step, activities.make_contact, activities.leave_step)
+def _methods(activities: Contacting | None) -> Sequence[Callable[..., object]]:
+    return (activities.enter_step, activities.make_contact, activities.leave_step) if activities is not None else ()
+
+
+def _lot_methods(lots: WorkingLots | None) -> Sequence[Callable[..., object]]:
+    return (lots.freeze_lot, lots.work_lot) if lots is not None else ()

@@ -25,6 +25,7 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities import contract
 from activities.contacts import Contacts
+from activities.lots import Lots
 from database import holds, mailbox, migrate
 from database.engine import Database
 from database.errors import DatabaseError
@@ -105,9 +106,10 @@ async def connect(settings: Settings, house: House | None) -> Client:
     """
     found = ClientConfig.load_client_connect_config()
     where = found.setdefault("target_host", "127.0.0.1:7233")
-    activities = Contacts(house.database, house.connectors.by_name, house.sending) if house is not None else None
+    contacts = Contacts(house.database, house.connectors.by_name, house.sending) if house is not None else None
+    lots = Lots(contacts, at_once=settings.contacts_at_once) if contacts is not None else None
     try:
-        return await Client.connect(**found, plugins=[tactful_plugin(activities, sandbox=settings.sandbox)])
+        return await Client.connect(**found, plugins=[tactful_plugin(contacts, lots, sandbox=settings.sandbox)])
     except RuntimeError as error:
         msg = f"Temporal cannot be reached at {where}; start it, or set TEMPORAL_ADDRESS ({type(error).__name__})"
         raise TemporalDownError(msg) from error

@@ -22,6 +22,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.contacts import Contacts
+from activities.lots import Lots
 from connectors.mailbox import Mailbox, MailboxConfig
 from database import intake, mailbox, outbox, requests, strategies
 from database.engine import Database
@@ -158,7 +159,8 @@ async def virtual_house(test_server: Path, database_url: str) -> AsyncGenerator[
 
     connector = Mailbox(MailboxConfig(), Ports(deliver=deliver))
     sending = Sending(dict.fromkeys(Channel, ("mailbox",)), {"mailbox": timedelta(days=36_500)}, LINKS)
-    plugin = tactful_plugin(Contacts(database, {"mailbox": connector}, sending))
+    contacts = Contacts(database, {"mailbox": connector}, sending)
+    plugin = tactful_plugin(contacts, Lots(contacts))
     env = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(test_server), plugins=[plugin])
     async with env:
         with env.auto_time_skipping_disabled():

@@ -1,0 +1,160 @@
+"""A campaign as a workflow, in virtual time: its audience, its messages, being stopped, going on, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from database import campaigns, lots, strategies
+from database.lots import Lot
+from service.plugin import tactful_plugin
+from tactful.campaign import CampaignRequest
+from tactful.temporal import CAMPAIGN_STEP
+from tactful.words import Channel
+from tests.small_strategy import files
+from tests.virtual import VirtualHouse, no, virtual_house, yes
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+OCCASION = datetime(2027, 3, 25, 10)  # noqa: DTZ001 - on everybody's own clock
+SPRING = """\
+spring:
+  why: Spring is here.
+  campaign: 2027-03-25 at 10:00
+  until: order.placed
+  say:
+    tulips: { when: at once }
+    reminder: { when: 4 days after start }
+"""
+SAYS = {"tulips": "Tulips are in.", "reminder": "There are tulips left."}
+
+
+class Campaigning:
+    """A house with a campaign published, and what tests do with it."""
+
+    def __init__(self, house: VirtualHouse) -> None:
+        self.house = house
+
+    async def publish(self, step: str = SPRING, **more: Any) -> None:  # noqa: ANN401 - whatever the strategy is to have
+        await self.house.publish(files(steps=(step,), says=SAYS, **more))
+
+    async def reachable(self, *users: str) -> None:
+        now = await self.house.now()
+        for user in users:
+            addresses = {Channel.EMAIL: f"{user}@example.com"}
+            await self.house.identify(user, addresses=addresses, statements=yes("news:email", at=now))
+
+    async def send(self, *, after: timedelta = timedelta(0), times: int = 1) -> Lot:
+        """Send the campaign, as often as somebody clicks."""
+        now = await self.house.now()
+        asked = CampaignRequest("small", "spring", OCCASION, now + after, "", "tests")
+
+        def work(conn: sa.Connection) -> Lot:
+            (loaded,) = strategies.published(conn)
+            return campaigns.begin(conn, asked, loaded, now=now)[0]
+
+        for _ in range(times):
+            lot = await asyncio.to_thread(self.house.database.run, work)
+            await self.house.carry()
+        return lot  # pyright: ignore[reportPossiblyUnboundVariable] - once at least
+
+    async def switch(self, lot: Lot, *, on: bool) -> None:
+        now, change = await self.house.now(), lots.resume if on else lots.stop
+        await asyncio.to_thread(self.house.database.run, lambda c: change(c, lot.lot_key, now=now))
+        await self.house.carry()
+
+    async def states(self) -> dict[str, int]:
+        """Return how many contacts are in each state, with the reason."""
+        found = await self.house.rows(
+            "SELECT communication || ' ' || state || coalesce(' ' || reason, '') AS what, count(*) AS n "
+            "FROM contacts GROUP BY 1 ORDER BY 1"
+        )
+        return {row.what: row.n for row in found}
+
+    async def lot(self, key: UUID) -> Lot:
+        return await asyncio.to_thread(self.house.database.run, lambda c: lots.read(c, key))
+
+
+@pytest.fixture
+async def spring(temporal_test_server_path: Path, database_url: str) -> AsyncGenerator[Campaigning]:
+    """An empty house on a Monday at nine in London with a campaign published."""
+    async with virtual_house(temporal_test_server_path, database_url) as house:
+        await house.until_monday()
+        campaigning = Campaigning(house)
+        await campaigning.publish()
+        yield campaigning
+
+
+async def test_a_campaign_from_the_click_to_its_end(spring: Campaigning) -> None:
+    """Clicked twice, sent once; the reminder four days later spares who has bought; then it is done."""
+    await spring.reachable("ada", "bob", "cyd")
+    lot = await spring.send(after=2 * HOUR, times=2)
+    await spring.house.pass_time(HOUR)
+    assert await spring.states() == {"tulips planned": 3, "reminder planned": 3}
+    await spring.house.pass_time(2 * HOUR)
+    assert await spring.states() == {"tulips sent": 3, "reminder planned": 3}
+    await spring.house.track("ada", "order.placed")
+    await spring.house.pass_time(5 * DAY)
+    assert await spring.states() == {"tulips sent": 3, "reminder sent": 2, "reminder cancelled goal_reached": 1}
+    assert (await spring.lot(lot.lot_key)).state == "done"
+    journeys = await spring.house.rows("SELECT state, count(*) AS n FROM journeys GROUP BY 1 ORDER BY 1")
+    assert [tuple(row) for row in journeys] == [("completed", 2), ("goal", 1)]
+    described = await spring.house.env.client.get_workflow_handle(lot.workflow_id).describe()
+    assert described.workflow_type == CAMPAIGN_STEP
+    assert described.status is not None
+    assert described.status.name == "COMPLETED"
+
+
+async def test_what_happens_between_the_writing_and_the_hour_counts(spring: Campaigning) -> None:
+    """Who opted out does not hear of it, and the row says why; who bought before it began has not reached its goal."""
+    await spring.reachable("ada", "bob")
+    await spring.send(after=2 * HOUR)
+    await spring.house.pass_time(HOUR)
+    await spring.house.identify("ada", statements=no("news:email", at=await spring.house.now()))
+    await spring.house.track("bob", "order.placed")
+    await spring.house.pass_time(2 * HOUR)
+    assert await spring.house.contacts("ada") == [("tulips", "skipped", "opted_out"), ("reminder", "planned", None)]
+    assert await spring.house.contacts("bob") == [("tulips", "sent", None), ("reminder", "planned", None)]
+
+
+async def test_stopped_nobody_hears_more_and_gone_on_with_they_do_unless_they_bought(spring: Campaigning) -> None:
+    await spring.reachable("ada", "bob")
+    lot = await spring.send(after=2 * HOUR)
+    await spring.house.pass_time(HOUR)
+    await spring.switch(lot, on=False)
+    await spring.house.pass_time(3 * HOUR)
+    assert await spring.states() == {"tulips planned": 2, "reminder planned": 2}
+    await spring.house.track("bob", "order.placed")
+    await spring.switch(lot, on=True)
+    await spring.house.pass_time(HOUR)
+    assert await spring.house.contacts("ada") == [("tulips", "sent", None), ("reminder", "planned", None)]
+    assert {reason for _, _, reason in await spring.house.contacts("bob")} == {"goal_reached"}
+
+
+async def test_a_campaign_takes_its_place_under_a_cap_beside_journeys(spring: Campaigning) -> None:
+    """Two a week for everything: a customer who has had two hears nothing of it, recorded with the reason."""
+    hello = "welcome:\n  why: Hello.\n  trigger: customer.registered\n  say:\n    hello: { when: at once }\n"
+    cap = "at_most: [1 in 7 days]"
+    await spring.publish(hello + SPRING.replace("at once }", "at once, expires: 1 day }"), rules=cap)
+    await spring.reachable("ada", "bob")
+    await spring.house.track("ada", "customer.registered")
+    await spring.house.pass_time(HOUR)
+    await spring.send()
+    await spring.house.pass_time(2 * DAY)
+    assert await spring.house.contacts("ada") == [
+        ("hello", "sent", None),
+        ("tulips", "skipped", "cap"),
+        ("reminder", "planned", None),
+    ]
+    assert [name for name, _ in await spring.house.sent("bob")] == ["tulips"]
+
+
+def test_the_plugin_without_lots_still_serves_journeys() -> None:
+    """A client that only starts and asks has no activities."""
+    assert tactful_plugin(None).name() == "tactful"
