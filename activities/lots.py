@@ -19,7 +19,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import contract
-from activities.contacts import Contacts, crash_at
+from activities.contacts import Contacts, crash_at, tell
 from activities.contract import Stand, WorkingLots, WorkLot
 from database import campaigns, claims, lots, records, strategies
 from database.claims import Claimed
@@ -170,7 +170,13 @@ class _Shift:
                 log.error("lot.passed_over", contact_key=str(asks[0].contact_key), error=error.type)  # noqa: TRY400 - no values
                 return []
             return [held for ask in asks for held in await self._claim([ask])]
-        return [(ask, held) for ask, held in zip(asks, answers, strict=True) if isinstance(held, Claimed)]
+        claimed: list[tuple[Ask, Claimed]] = []
+        for ask, held in zip(asks, answers, strict=True):
+            if isinstance(held, Claimed):
+                claimed.append((ask, held))
+            else:
+                tell(ask.contact_key, held)
+        return claimed
 
     async def _make(self, ask: Ask, claimed: Claimed, deadline: float) -> Recorded:
         outcomes: list[Outcome] = list(
@@ -184,7 +190,7 @@ class _Shift:
         began = time.monotonic()
         while made:
             try:
-                await self._run(lambda c: records.record_all(c, made, now=self.now))
+                became = await self._run(lambda c: records.record_all(c, made, now=self.now))
             except ApplicationError as error:
                 if _by_one(error):
                     for one in made if len(made) > 1 else ():
@@ -194,6 +200,8 @@ class _Shift:
                     raise
                 await asyncio.sleep(RECORD_AGAIN.total_seconds())
             else:
+                for one, outcome in zip(made, became, strict=True):
+                    tell(one.claimed.contact_key, outcome)
                 return
 
     async def _leave(self, lot: Lot) -> None:

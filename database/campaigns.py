@@ -22,7 +22,7 @@ from database.strategies import Loaded
 from tactful.campaign import CampaignRequest, campaign_journey_key, lot_key, starts_at, writes_at
 from tactful.facts import Address, Customer
 from tactful.planning import ends_at, plan
-from tactful.strategy.model import Step
+from tactful.strategy.model import Step, Strategy
 from tactful.timing import zone_of
 from tactful.words import Channel, ContactState, Reason
 
@@ -112,10 +112,9 @@ def freeze_page(conn: Connection, lot: Lot, *, now: datetime, most: int = PAGE) 
         now: Aware UTC instant.
         most: How many customers at once.
     """
-    freezing = _Freezing(conn, lot, strategies.load(conn, lot.strategy, lot.version or 0), now)
-    if now < (opens := freezing.writes_at):
-        return Frozen(all=False, again_at=opens)
-    return freezing.page(most)
+    loaded = strategies.load(conn, lot.strategy, lot.version or 0)
+    opens_at = writes_at(_moment(lot), loaded.strategy)
+    return Frozen(all=False, again_at=opens_at) if now < opens_at else _Freezing(conn, lot, loaded, now).page(most)
 
 
 def segments_of(step: Step) -> dict[str, object]:
@@ -136,14 +135,6 @@ class _Freezing:
     def step(self) -> Step:
         return self.loaded.strategy.steps[self.lot.step or ""]
 
-    @property
-    def moment(self) -> datetime:
-        return datetime.fromisoformat(self.lot.asked_for["moment"])
-
-    @property
-    def writes_at(self) -> datetime:
-        return writes_at(self.moment, self.loaded.strategy)
-
     def page(self, most: int) -> Frozen:
         after = {"after": self.lot.frozen_to, **segments_of(self.step)}
         locked = list(self.conn.execute(LOCK_PAGE, after | {"most": most}).mappings())
@@ -156,7 +147,9 @@ class _Freezing:
 
     def _write(self, locked: Sequence[RowMapping]) -> int:
         everybody = _facts(self.conn, locked)
-        journeys = {row["journey_key"]: row for row in map(self._journey, everybody)}
+        found = {one.strategy.name: one.strategy for one in strategies.published(self.conn)}
+        governing = found.get(self.lot.strategy, self.loaded.strategy)
+        journeys = {row["journey_key"]: row for row in (self._journey(one, governing) for one in everybody)}
         asked = {
             "rows": json.dumps(list(journeys.values()), default=str),
             "strategy": self.lot.strategy,
@@ -169,28 +162,29 @@ class _Freezing:
             contact
             for customer, journey in zip(everybody, journeys.values(), strict=True)
             if journey["journey_key"] in begun
-            for contact in self._contacts(customer, journey)
+            for contact in self._contacts(customer, journey, governing)
         ]
         if rows:
             self.conn.execute(PLAN, {"rows": json.dumps(rows, default=str)})
         return len(rows)
 
-    def _journey(self, customer: Customer) -> dict[str, Any]:
-        strategy = self.loaded.strategy
-        started_at = starts_at(self.moment, zone_of(customer, strategy), self.lot.created_at)
+    def _journey(self, customer: Customer, governing: Strategy) -> dict[str, Any]:
+        started_at = starts_at(_moment(self.lot), zone_of(customer, governing), self.lot.created_at)
         occasion = self.lot.asked_for["occasion"]
         return {
-            "journey_key": campaign_journey_key(strategy.name, self.step.name, occasion, customer.customer_key),
+            "journey_key": campaign_journey_key(governing.name, self.step.name, occasion, customer.customer_key),
             "customer_key": customer.customer_key,
             "started_at": started_at,
-            "ends_at": ends_at(self.step, strategy, started_at=started_at, due_at=None, customer=customer),
+            "ends_at": ends_at(self.step, governing, started_at=started_at, due_at=None, customer=customer),
             "revision": customer.revision,
         }
 
-    def _contacts(self, customer: Customer, journey: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    def _contacts(
+        self, customer: Customer, journey: Mapping[str, Any], governing: Strategy
+    ) -> Iterable[dict[str, Any]]:
         planned, passed = plan(
             self.step,
-            strategy=self.loaded.strategy,
+            strategy=governing,
             journey_started_at=journey["started_at"],
             due_at=None,
             cycle=1,
@@ -202,6 +196,10 @@ class _Freezing:
         for each, more in (*((each, {}) for each in planned), *((each, late) for each in passed)):
             row = plans.planned_row(journey, self.loaded, self.step, each, customer.revision, self.now)
             yield row | of_lot | more
+
+
+def _moment(lot: Lot) -> datetime:
+    return datetime.fromisoformat(lot.asked_for["moment"])
 
 
 def _facts(conn: Connection, locked: Sequence[RowMapping]) -> list[Customer]:
