@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Final, TypeVar
+from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection
@@ -46,12 +47,12 @@ class Contacts(Contacting):
     def __init__(self, database: Database, connectors: Mapping[str, AnyConnector], sending: Sending) -> None:
         self._database = database
         self._connectors = connectors
-        self._sending = sending
+        self.sending = sending
 
     @activity.defn
     async def enter_step(self, ask: Enter) -> Plan:
         """Plan what the step says, unless that was done, and return where the journey stands."""
-        found = await self._run(lambda c: plans.enter_step(c, ask.customer_key, ask.journey_key, now=ask.now))
+        found = await self.run(lambda c: plans.enter_step(c, ask.customer_key, ask.journey_key, now=ask.now))
         return Plan(
             step=found.step,
             cycle=found.cycle,
@@ -63,9 +64,7 @@ class Contacts(Contacting):
     @activity.defn
     async def leave_step(self, ask: Leave) -> Left:
         """End the step and say what follows."""
-        left = await self._run(
-            lambda c: leaving.leave_step(c, ask.customer_key, ask.journey_key, ask.step, now=ask.now)
-        )
+        left = await self.run(lambda c: leaving.leave_step(c, ask.customer_key, ask.journey_key, ask.step, now=ask.now))
         return _left(left)
 
     @activity.defn
@@ -76,18 +75,18 @@ class Contacts(Contacting):
         now = activity.info().started_time
         crash_at("before_claim")
         asked = attempts.Ask(ask.customer_key, ask.contact_key, ask.leaves)
-        claimed = await self._run(lambda c: claims.claim(c, asked, self._sending, now=now))
+        claimed = await self.run(lambda c: claims.claim(c, asked, self.sending, now=now))
         crash_at("after_claim")
         if isinstance(claimed, NotClaimed):
             return _made(ask, claimed)
-        outcomes = await self._call_all(claimed.parts, deadline)
+        outcomes = await self.call_all(claimed.parts, deadline)
         crash_at("after_accept")
         at = now + timedelta(seconds=time.monotonic() - began)
         recorded = await self._record(records.Made(ask.customer_key, claimed, outcomes), at, began)
         crash_at("after_record")
         return _made(ask, recorded)
 
-    async def _call_all(self, parts: Sequence[Part], deadline: float) -> Sequence[Outcome]:
+    async def call_all(self, parts: Sequence[Part], deadline: float) -> Sequence[Outcome]:
         """Make the calls of a contact, those of a combined one at once."""
         if len(parts) == 1:
             return [await self._call(parts[0], deadline)]
@@ -113,13 +112,13 @@ class Contacts(Contacting):
         """
         while True:
             try:
-                return await self._run(lambda c: records.record(c, made, now=at))
+                return await self.run(lambda c: records.record(c, made, now=at))
             except ApplicationError as error:
                 if error.non_retryable or time.monotonic() - began > RECORD_WITHIN.total_seconds():
                     raise
             await asyncio.sleep(RECORD_AGAIN.total_seconds())
 
-    async def _run(self, work: Callable[[Connection], T]) -> T:
+    async def run(self, work: Callable[[Connection], T]) -> T:
         """Return what one transaction returns, done in a thread.
 
         Raises:
@@ -156,8 +155,7 @@ def crash_at(point: str) -> None:
 
 def _made(ask: MakeContact, outcome: NotClaimed) -> Made:
     """Return the outcome for the journey, and log it by ids."""
-    reason = outcome.reason.value if outcome.reason else None
-    log.info(_EVENT[outcome.state], contact_key=str(ask.contact_key), reason=reason)
+    tell(ask.contact_key, outcome)
     return Made(
         state=outcome.state,
         reason=outcome.reason,
@@ -166,6 +164,12 @@ def _made(ask: MakeContact, outcome: NotClaimed) -> Made:
         next_contact=_next(outcome.ahead.next_contact),
         left=_left(outcome.ahead.left) if outcome.ahead.left else None,
     )
+
+
+def tell(contact_key: UUID, outcome: NotClaimed) -> None:
+    """Log what became of a contact, by ids."""
+    reason = outcome.reason.value if outcome.reason else None
+    log.info(_EVENT[outcome.state], contact_key=str(contact_key), reason=reason)
 
 
 def _left(left: leaving.Left) -> Left:

@@ -22,10 +22,10 @@ from activities import contract
 from activities.contacts import Contacts, crash_at, tell
 from activities.contract import Stand, WorkingLots, WorkLot
 from database import campaigns, claims, lots, records, strategies
-from database.claims import Claimed
+from database.attempts import Ask, Claimed
 from database.errors import DatabaseDownError, DatabaseFullError, DatabaseStuckError
-from database.lots import Ask, Lot
-from database.records import Outcome, Recorded
+from database.lots import Lot
+from database.records import Made
 from tactful.planning import stays_open
 
 T = TypeVar("T")
@@ -166,26 +166,29 @@ class _Shift:
             if not _by_one(error):
                 raise
             if len(asks) == 1:
-                self._passed_over.add(asks[0])
-                log.error("lot.passed_over", contact_key=str(asks[0].contact_key), error=error.type)  # noqa: TRY400 - no values
+                self._pass_over(asks[0], error.type)
                 return []
             return [held for ask in asks for held in await self._claim([ask])]
         claimed: list[tuple[Ask, Claimed]] = []
         for ask, held in zip(asks, answers, strict=True):
             if isinstance(held, Claimed):
                 claimed.append((ask, held))
-            else:
+            elif held is not None:
                 tell(ask.contact_key, held)
+            else:
+                self._pass_over(ask, "UnknownContactError")
         return claimed
 
-    async def _make(self, ask: Ask, claimed: Claimed, deadline: float) -> Recorded:
-        outcomes: list[Outcome] = list(
-            await asyncio.gather(*(self._contacts.call(part, deadline) for part in claimed.parts))
-        )
-        crash_at("mid_batch")
-        return Recorded(ask.customer_key, claimed, outcomes)
+    def _pass_over(self, ask: Ask, error: str | None) -> None:
+        self._passed_over.add(ask)
+        log.error("lot.passed_over", contact_key=str(ask.contact_key), error=error)
 
-    async def _record(self, made: Sequence[Recorded]) -> None:
+    async def _make(self, ask: Ask, claimed: Claimed, deadline: float) -> Made:
+        outcomes = await self._contacts.call_all(claimed.parts, deadline)
+        crash_at("mid_batch")
+        return Made(ask.customer_key, claimed, outcomes)
+
+    async def _record(self, made: Sequence[Made]) -> None:
         """Record what became of the calls together; while the leases last, a database that falters is asked again."""
         began = time.monotonic()
         while made:

@@ -8,7 +8,7 @@ doubles nobody.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, text
 
 from database import lots, plans, strategies
+from database.journeys import JourneyRow
 from database.lots import Lot
 from database.strategies import Loaded
 from tactful.campaign import CampaignRequest, campaign_journey_key, lot_key, starts_at, writes_at
@@ -24,7 +25,7 @@ from tactful.facts import Address, Customer
 from tactful.planning import ends_at, plan
 from tactful.strategy.model import Step, Strategy
 from tactful.timing import zone_of
-from tactful.words import Channel, ContactState, Reason
+from tactful.words import Channel, JourneyState
 
 PAGE = 500
 
@@ -48,15 +49,6 @@ BEGIN = text(
     "AND e.customer_key = r.customer_key AND e.key = ''), 0), 1, r.started_at, r.ends_at, :lot_key, r.revision "
     "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(journey_key uuid, customer_key uuid, started_at timestamptz, "
     "ends_at timestamptz, revision bigint) ON CONFLICT (journey_key) DO NOTHING RETURNING journey_key"
-)
-_COLUMNS = (
-    "contact_key, journey_key, customer_key, strategy, version, stage, step, communication, topic, purpose, raised, "
-    "cycle, channels, question, state, reason, planned_for, due_at, expires_at, lot_key, created_at, updated_at, "
-    "revision"
-)
-PLAN = text(
-    f"INSERT INTO contacts ({_COLUMNS}) SELECT {_COLUMNS} "  # noqa: S608 - our own constant
-    "FROM jsonb_populate_recordset(NULL::contacts, CAST(:rows AS jsonb)) ON CONFLICT (contact_key) DO NOTHING"
 )
 MOVE_ON = text(
     "UPDATE lots SET frozen_to = coalesce(:to, frozen_to), "
@@ -147,11 +139,10 @@ class _Freezing:
 
     def _write(self, locked: Sequence[RowMapping]) -> int:
         everybody = _facts(self.conn, locked)
-        found = {one.strategy.name: one.strategy for one in strategies.published(self.conn)}
-        governing = found.get(self.lot.strategy, self.loaded.strategy)
-        journeys = {row["journey_key"]: row for row in (self._journey(one, governing) for one in everybody)}
+        governing = (strategies.published_of(self.conn, self.lot.strategy) or self.loaded).strategy
+        journeys = [self._journey(customer, governing) for customer in everybody]
         asked = {
-            "rows": json.dumps(list(journeys.values()), default=str),
+            "rows": json.dumps([_row(*both) for both in zip(journeys, everybody, strict=True)], default=str),
             "strategy": self.lot.strategy,
             "version": self.loaded.version,
             "step": self.step.name,
@@ -160,42 +151,56 @@ class _Freezing:
         begun = set(self.conn.execute(BEGIN, asked).scalars())
         rows = [
             contact
-            for customer, journey in zip(everybody, journeys.values(), strict=True)
-            if journey["journey_key"] in begun
+            for customer, journey in zip(everybody, journeys, strict=True)
+            if journey.journey_key in begun
             for contact in self._contacts(customer, journey, governing)
         ]
         if rows:
-            self.conn.execute(PLAN, {"rows": json.dumps(rows, default=str)})
+            plans.INSERT.run(self.conn, rows=json.dumps(rows, default=str))
         return len(rows)
 
-    def _journey(self, customer: Customer, governing: Strategy) -> dict[str, Any]:
+    def _journey(self, customer: Customer, governing: Strategy) -> JourneyRow:
         started_at = starts_at(_moment(self.lot), zone_of(customer, governing), self.lot.created_at)
         occasion = self.lot.asked_for["occasion"]
-        return {
-            "journey_key": campaign_journey_key(governing.name, self.step.name, occasion, customer.customer_key),
-            "customer_key": customer.customer_key,
-            "started_at": started_at,
-            "ends_at": ends_at(self.step, governing, started_at=started_at, due_at=None, customer=customer),
-            "revision": customer.revision,
-        }
+        return JourneyRow(
+            journey_key=campaign_journey_key(governing.name, self.step.name, occasion, customer.customer_key),
+            strategy=governing.name,
+            version=self.loaded.version,
+            step=self.step.name,
+            customer_key=customer.customer_key,
+            key="",
+            cycle=1,
+            planned_cycle=1,
+            state=JourneyState.OPEN,
+            started_at=started_at,
+            due_at=None,
+            ends_at=ends_at(self.step, governing, started_at=started_at, due_at=None, customer=customer),
+            milestones=(),
+        )
 
-    def _contacts(
-        self, customer: Customer, journey: Mapping[str, Any], governing: Strategy
-    ) -> Iterable[dict[str, Any]]:
+    def _contacts(self, customer: Customer, journey: JourneyRow, governing: Strategy) -> Iterable[dict[str, Any]]:
         planned, passed = plan(
             self.step,
             strategy=governing,
-            journey_started_at=journey["started_at"],
+            journey_started_at=journey.started_at,
             due_at=None,
             cycle=1,
             customer=customer,
             now=self.now,
         )
-        late = {"state": ContactState.EXPIRED.value, "reason": Reason.EXPIRED.value}
-        of_lot = {"lot_key": self.lot.lot_key}
-        for each, more in (*((each, {}) for each in planned), *((each, late) for each in passed)):
-            row = plans.planned_row(journey, self.loaded, self.step, each, customer.revision, self.now)
-            yield row | of_lot | more
+        rows = plans.planned_rows(journey, self.loaded, self.step, planned, passed, customer.revision, self.now)
+        return (row | {"lot_key": self.lot.lot_key} for row in rows)
+
+
+def _row(journey: JourneyRow, customer: Customer) -> dict[str, object]:
+    """Return what a journey's row has of its own; the rest is the lot's."""
+    return {
+        "journey_key": journey.journey_key,
+        "customer_key": journey.customer_key,
+        "started_at": journey.started_at,
+        "ends_at": journey.ends_at,
+        "revision": customer.revision,
+    }
 
 
 def _moment(lot: Lot) -> datetime:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from database import outbox
+from database.attempts import Ask
 from database.errors import UnknownLotError
 from tactful.temporal import LOT_TYPES, lot_workflow_id
 
@@ -89,13 +90,6 @@ COUNTS = text(
     "SELECT c.communication, c.state, c.reason, count(*) AS contacts FROM contacts c WHERE c.lot_key = :lot_key "
     "GROUP BY 1, 2, 3 ORDER BY 1, 4 DESC, 2, 3"
 )
-
-
-class Ask(NamedTuple):
-    """A contact that is to be claimed: whose, and which."""
-
-    customer_key: UUID
-    contact_key: UUID
 
 
 @dataclass(frozen=True)
@@ -196,9 +190,14 @@ def finish(conn: Connection, lot_key: UUID, *, now: datetime) -> None:
 
 
 def due(conn: Connection, lot_key: UUID, *, now: datetime, most: int) -> tuple[Ask, ...]:
-    """Return the contacts of an open lot that are due, or whose claim has lapsed: the longest due first."""
-    rows = conn.execute(DUE, {"lot_key": lot_key, "now": now, "most": most})
-    return tuple(Ask(row.customer_key, row.contact_key) for row in rows)
+    """Return contacts of an open lot that are due, or whose claim has lapsed: the longest due first, one a customer.
+
+    What else is due to the same customer comes with the next call: the first has to count before it is decided.
+    """
+    found: dict[UUID, Ask] = {}
+    for row in conn.execute(DUE, {"lot_key": lot_key, "now": now, "most": most}):
+        found.setdefault(row.customer_key, Ask(row.customer_key, row.contact_key))
+    return tuple(found.values())
 
 
 def next_at(conn: Connection, lot_key: UUID) -> datetime | None:

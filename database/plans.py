@@ -33,7 +33,8 @@ SELECT to_jsonb(j) AS journey, s.version AS published, {details("j.customer_key"
 """)  # noqa: S608 - nothing but our own constants is put in
 COLUMNS = (
     "contact_key, journey_key, customer_key, strategy, version, stage, step, communication, topic, purpose, raised, "
-    "cycle, channels, question, state, reason, planned_for, due_at, expires_at, created_at, updated_at, revision"
+    "cycle, channels, question, state, reason, planned_for, due_at, expires_at, lot_key, created_at, updated_at, "
+    "revision"
 )
 INSERT = Direct(
     f"INSERT INTO contacts ({COLUMNS}) "  # noqa: S608 - our own constant
