@@ -42,7 +42,8 @@ SUSPECTS = text(f"""
 WITH late AS MATERIALIZED ({LATE} LIMIT {MOST_SUSPECTS}), suspect AS (
   SELECT DISTINCT journey_key FROM late WHERE journey_key IS NOT NULL
   UNION
-  (SELECT journey_key FROM journeys WHERE state = 'open' AND started_at < :stuck AND journey_key > :after
+  (SELECT journey_key FROM journeys WHERE state = 'open' AND lot_key IS NULL AND started_at < :stuck
+      AND journey_key > :after
     ORDER BY journey_key LIMIT {MOST_SUSPECTS})
 )
 SELECT j.journey_key AS subject_key, j.customer_key, j.strategy, j.version, j.first_step, j.step,
