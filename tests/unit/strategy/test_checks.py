@@ -108,6 +108,7 @@ STEPS = [
     (WINBACK, "      ¦due: 3 months\n      segment: lapsed  ", "`due` without a trigger", None),
     (WINBACK, "      ¦per: number\n      segment: lapsed  ", "`per` in a step without a trigger", None),
     (WINBACK, "      ¦brake: 9 people\n      segment: lapsed  ", "a brake in a step that is no campaign", None),
+    (WINBACK, "      then: ¦repurchase\n      segment: lapsed  ", '`then` into the clock "repurchase"', None),
     (WINBACK, "      then: ¦winback\n      segment: lapsed  ", "steps that lead in a ring: winback → winback", None),
     (WINBACK, "      for: ¦[gold]\n      segment: lapsed  ", 'for gold that "lapsed" comes into', None),
     ("      brake: 40000", "      ¦again: never\n      brake: 40000", "`again` in a campaign", None),
