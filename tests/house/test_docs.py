@@ -259,7 +259,7 @@ def test_every_statement_in_the_operators_guide_runs(database_url: str) -> None:
     statements = [
         sql for block in blocks(text(OPERATOR), "sql") for sql in re.split(r";[^\n]*\n", block) if sql.strip()
     ]
-    assert len(statements) > 5
+    assert statements
     with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
         for statement in statements:
             connection.execute(statement.encode())
