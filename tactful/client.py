@@ -38,6 +38,7 @@ from tactful.wire.answers import (
 )
 from tactful.wire.audit import AUDIT_LINE, AuditLine, BrokenOffLine, SummaryLine
 from tactful.wire.connectors import ConnectorAnswer, ConnectorsAnswer
+from tactful.wire.explanation import ExplanationAnswer
 from tactful.wire.sweeping import SweepAnswer
 
 A = TypeVar("A", bound=BaseModel)
@@ -209,6 +210,27 @@ class TactfulClient:
         """
         return self._call("GET", f"/v1/contacts/{contact_key}", ContactAnswer)
 
+    def explain(self, contact_key: UUID) -> ExplanationAnswer:
+        """Return what became of a contact, and why.
+
+        Raises:
+            ClientError: There is none of that key.
+        """
+        return self._call("GET", f"/v1/contacts/{contact_key}/explanation", ExplanationAnswer)
+
+    def explain_communication(
+        self, customer_id: str, communication: str, *, step: str | None = None, strategy: str | None = None
+    ) -> ExplanationAnswer:
+        """Return why a customer got a communication or not, also where it never came about.
+
+        Raises:
+            ClientError: Nobody is known by that id, or nothing of that name was ever published.
+        """
+        query = {"communication": communication}
+        query |= {name: value for name, value in (("step", step), ("strategy", strategy)) if value is not None}
+        path = f"/v1/customers/{quote(customer_id, safe='')}/explanation"
+        return self._call("GET", path, ExplanationAnswer, query=query)
+
     def contacts_after(self, after: str | None = None, *, limit: int = 100) -> FeedAnswer:
         """Return the contacts that changed since `after`, the `next` of the answer before; a change may come twice."""
         query = {"limit": str(limit)} | ({"after": after} if after is not None else {})
@@ -326,7 +348,7 @@ class TactfulClient:
         again = Retrying(
             retry=retry_if_exception_type((httpx.ConnectError, httpx.ConnectTimeout)),
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(initial=0.2, max=2),
+            wait=wait_exponential_jitter(multiplier=0.2, max=2),
             reraise=True,
         )
         url = f"{self.server}{path}"

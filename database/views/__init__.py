@@ -4,6 +4,7 @@ Nothing here writes, locks or decides. Every list is paged, so that no customer'
 """
 
 from database.views.contacts import FrozenMessage, contact, contacts_after, frozen_message
+from database.views.explanation import explain_communication, explain_contact
 from database.views.people import (
     customer,
     find_customer,
@@ -25,6 +26,8 @@ __all__ = [
     "customer",
     "customer_lines",
     "customers_found",
+    "explain_communication",
+    "explain_contact",
     "find_customer",
     "frozen_message",
     "health",

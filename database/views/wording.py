@@ -60,19 +60,24 @@ def _why(row: RowMapping, verdict: VerdictAnswer | None, zone: tzinfo) -> str | 
 
 
 def line_of(short: Sequence[Any], zone: tzinfo) -> LineAnswer:
+    """Return a line of a trace in words, from its short form."""
+    line = short_line(short)
+    return LineAnswer(
+        rule=line.rule,
+        passed=line.reason is None,
+        reason=line.reason,
+        sentence=sentence(line, zone=zone),
+        passes_at=line.passes_at,
+        numbers=dict(line.numbers),
+    )
+
+
+def short_line(short: Sequence[Any]) -> Line:
     """Return a line of a trace from its short form: rule, reason, numbers, instant; trailing nothings are left out."""
     rule, why, numbers, passes = [*short, *[None] * 4][:4]
     reason = Reason(why) if why is not None else None
     passes_at = datetime.fromisoformat(passes) if isinstance(passes, str) else None
-    line = Line(str(rule), reason, _numbers(numbers or {}), passes_at)
-    return LineAnswer(
-        rule=line.rule,
-        passed=reason is None,
-        reason=reason,
-        sentence=sentence(line, zone=zone),
-        passes_at=passes_at,
-        numbers=numbers or {},
-    )
+    return Line(str(rule), reason, _numbers(numbers or {}), passes_at)
 
 
 def _numbers(kept: Mapping[str, object]) -> dict[str, Number]:

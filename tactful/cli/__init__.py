@@ -13,7 +13,19 @@ from typing import Annotated
 
 import typer
 
-from tactful.cli import audit, connectors, customers, doctor, events, imports, migrate, published, strategy, sweeping
+from tactful.cli import (
+    audit,
+    connectors,
+    customers,
+    doctor,
+    events,
+    explain,
+    imports,
+    migrate,
+    published,
+    strategy,
+    sweeping,
+)
 from tactful.cli.terminal import DEBUG, Exit, show_failure
 
 app = typer.Typer(
@@ -24,7 +36,7 @@ app = typer.Typer(
     help="Runs a company's contact strategy.",
     epilog="Exit codes: 0 done · 1 something is wrong with what was asked · 2 the command line · 3 no server reached",
 )
-for part in (strategy, published, customers, events, imports, audit, connectors, doctor, sweeping, migrate):
+for part in (strategy, published, customers, events, imports, explain, audit, connectors, doctor, sweeping, migrate):
     app.add_typer(part.app)
 
 

@@ -68,6 +68,11 @@ def sentences(trace: Iterable[Line], zone: tzinfo = UTC, language: str = "en") -
     return tuple(sentence(line, zone=zone, language=language) for line in trace)
 
 
+def channel_words(channels: Iterable[str]) -> str:
+    """Return channels as people call them: `email and letter`."""
+    return " and ".join(_CHANNELS.get(channel, channel) for channel in channels)
+
+
 class _Numbers:
     """What a rule counted, as words: a missing number leaves the sentence whole."""
 

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from sqlalchemy import Connection
 
 from database import requests, views
-from tactful.doors import read_body, read_request, refusal
+from tactful.doors import RefusedError, read_body, read_request, refusal
 from tactful.wire import ContactAnswer, ContactBody, FeedAnswer
+from tactful.wire.explanation import ExplanationAnswer
 from web.bodies import ITEM_BYTES, json_body, takes
 from web.house import House, InHouse, vocabulary
 
@@ -68,6 +69,16 @@ async def contact(contact_key: UUID, house: InHouse) -> ContactAnswer:
     return await _found(house, contact_key)
 
 
+@router.get("/contacts/{contact_key}/explanation")
+async def explanation(contact_key: UUID, house: InHouse) -> ExplanationAnswer:
+    """Answer what became of a contact, in one sentence first, then every rule that was asked, with what it counted."""
+    now = house.clock()
+    found = await house.run(lambda conn: views.explain_contact(conn, contact_key, now=now))
+    if found is None:
+        raise _unknown(contact_key)
+    return found
+
+
 async def _decided(house: House, contact_key: UUID, seconds: float) -> ContactAnswer:
     """Return the contact as soon as there is a verdict, or as it stands when time is up.
 
@@ -87,6 +98,10 @@ async def _decided(house: House, contact_key: UUID, seconds: float) -> ContactAn
 async def _found(house: House, contact_key: UUID) -> ContactAnswer:
     found = await house.run(lambda conn: views.contact(conn, contact_key))
     if found is None:
-        message = f"There is no contact {contact_key}."
-        raise refusal("unknown_contact", message, field="contact_key", expected="a key that was answered before")
+        raise _unknown(contact_key)
     return found
+
+
+def _unknown(contact_key: UUID) -> RefusedError:
+    message = f"There is no contact {contact_key}."
+    return refusal("unknown_contact", message, field="contact_key", expected="a key that was answered before")

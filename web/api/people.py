@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from database import intake, views
 from tactful.doors import RefusedError, read_body, read_identify
 from tactful.wire import CustomerAnswer, IdentifyBody, Taken, TimelineAnswer
+from tactful.wire.explanation import ExplanationAnswer
 from web.bodies import ITEM_BYTES, json_body, takes
 from web.failures import unknown_customer
 from web.house import InHouse, vocabulary
@@ -45,6 +46,26 @@ async def timeline(
     def work(conn: Connection) -> TimelineAnswer | RefusedError:
         key = views.find_customer(conn, customer_id)
         return _nobody(conn, customer_id) if key is None else views.timeline(conn, key, before=before, most=limit)
+
+    return _or_raise(await house.run(work))
+
+
+@router.get("/customers/{customer_id:path}/explanation")
+async def explanation(
+    customer_id: str,
+    house: InHouse,
+    communication: Annotated[str, Query(max_length=100)],
+    step: Annotated[str | None, Query(max_length=100)] = None,
+    strategy: Annotated[str | None, Query(max_length=100)] = None,
+) -> ExplanationAnswer:
+    """Answer why the customer got a communication or not; also where it never came about."""
+    now = house.clock()
+
+    def work(conn: Connection) -> ExplanationAnswer | RefusedError:
+        key = views.find_customer(conn, customer_id)
+        if key is None:
+            return _nobody(conn, customer_id)
+        return views.explain_communication(conn, key, communication, step=step, strategy=strategy, now=now)
 
     return _or_raise(await house.run(work))
 

@@ -136,7 +136,7 @@ class Sending:
         again = Retrying(
             retry=retry_if_exception_type((UnavailableError, UnreachableError)),
             stop=stop_after_delay(PATIENCE_SECONDS),
-            wait=wait_exponential_jitter(initial=0.5, max=10),
+            wait=wait_exponential_jitter(multiplier=0.5, max=10),
             reraise=True,
         )
         return again(
