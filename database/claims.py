@@ -23,12 +23,13 @@ from database.freezing import Sending
 WRITE = Direct("""
 WITH decided AS (
   SELECT * FROM jsonb_to_recordset(CAST(:decided AS jsonb)) AS d(contact_key uuid, fence bigint, state text,
-         reason text, due_at timestamptz, claims boolean, purpose text, channels jsonb, lease_until timestamptz,
-         verdict text, until timestamptz, trace jsonb, version integer, revision bigint, parts jsonb)
+         reason text, due_at timestamptz, claims boolean, counts boolean, purpose text, channels jsonb,
+         lease_until timestamptz, verdict text, until timestamptz, trace jsonb, version integer, revision bigint,
+         parts jsonb)
 ), contact AS (
   UPDATE contacts c SET state = d.state, reason = d.reason, due_at = coalesce(d.due_at, c.due_at),
          purpose = coalesce(d.purpose, c.purpose),
-         counts_at = CASE WHEN d.claims THEN :now ELSE c.counts_at END,
+         counts_at = CASE WHEN d.claims OR d.counts THEN :now ELSE c.counts_at END,
          channels = coalesce(d.channels, c.channels),
          attempts = c.attempts + d.claims::integer, fence = c.fence + d.claims::integer,
          lease_until = d.lease_until, updated_at = :now, revision = d.revision

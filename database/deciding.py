@@ -18,6 +18,7 @@ from database.freezing import Part, Sending
 from database.journeys import Cause, journey_from
 from database.situation import Known
 from tactful.decide import decide
+from tactful.rules.arms import as_arm
 from tactful.verdict import Control, Defer, Line, Send, Skip, Trace, Verdict, Wait
 from tactful.words import ContactState, Reason
 
@@ -67,9 +68,8 @@ class _Deciding:
     now: datetime
 
     def carry_out(self) -> Decided:
-        communication = self.known.content.strategy.communication(
-            self.known.row["step"], self.known.row["communication"]
-        )
+        written = self.known.content.strategy.communication(self.known.row["step"], self.known.row["communication"])
+        communication = as_arm(written, self.known.situation.contact.arm) if written is not None else None
         if communication is None:
             gone = Skip(Reason.STEP_GONE, ())
             claimed = self.known.row["state"] == ContactState.CLAIMED.value
@@ -138,6 +138,9 @@ class _Deciding:
             state = ContactState.EXPIRED
         due_at = verdict.until if isinstance(verdict, Defer | Wait) else None
         row = self._row(state, verdict) | {"due_at": due_at}
+        if isinstance(verdict, Control):  # it takes its place as if it had been sent
+            row |= {"counts": True, "purpose": freezing.purpose_of(self.known).value}
+            row |= {"channels": [route.channel.value for route in verdict.routes]}
         return Decided(self.known, self.ask, row, NotClaimed(state, verdict.reason, due_at))
 
     def _keep_claimed(self, verdict: Defer | Wait) -> Decided:

@@ -149,12 +149,13 @@ class _Making:
             raise CannotFreezeError(msg) from None
 
     def _template(self) -> str:
-        """Return the template of the customer's segment where the communication has one `instead`."""
+        """Return the communication's own template, or that of the customer's segment where there is one `instead`."""
+        own = self.communication.template or self.communication.name
         if not self.communication.instead:
-            return self.communication.name
+            return own
         segments = self.known.governance.strategy.segments
         segment = segment_of(self.known.situation.customer, segments, self.now, self.zone)
-        return self.communication.instead.get(segment or "", self.communication.name)
+        return self.communication.instead.get(segment or "", own)
 
     def _language(self) -> str:
         return self.known.situation.customer.language or self.known.content.strategy.language

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from database import customers, journeys, strategies
+from database import customers, journeys, strategies, waking
 from database.customers import Facts
 from database.engine import Direct
 from database.errors import IdTakenError, UnknownCustomerError
@@ -29,10 +29,13 @@ from tactful.following import Happened, Story, follow, reached, series_needed
 from tactful.intake import Identify, Statement, Track, Who
 from tactful.planning import hangs_on
 from tactful.timing import zone_of
+from tactful.words import ConsentState, Reason
 
 ORDER_PLACED = "order.placed"
 MOST_RACES = 4
 MOST_WORTH = Decimal(10) ** 12
+_SEGMENTING = ("properties", "registered_at", "time_zone")
+"""What `identify` may tell that a segment can hang on."""
 EVENTS = uuid.UUID("2f6f9b1e-0f1c-4c55-8a55-0a5a2d1c7e11")
 
 REGISTER = text(
@@ -116,6 +119,11 @@ def identify(conn: Connection, said: Identify, *, now: datetime) -> UUID:
             conn.execute(ADD_ADDRESS, change | {"revision": locked["revision"]})
     for statement in said.statements:
         _state(conn, statement, customer_key, locked["revision"], now)
+    confirmed = [each.topic for each in said.statements if each.state is ConsentState.OPTED_IN]
+    if confirmed:
+        waking.look_now(
+            conn, customer_key, locked["revision"], Reason.OPT_IN_PENDING, now=now, topics=dict.fromkeys(confirmed)
+        )
     _look_again(conn, locked, row, said.properties, now)
     return customer_key
 
@@ -286,20 +294,32 @@ def _carry_out(conn: Connection, row: Facts, event: Happened, cause: Cause) -> N
         series = {one: journeys.read_series(conn, cause.customer_key, one) for one in needed}
         story = Story(customer, inside, entries.get(name, {}), series, loaded.blocked_steps)
         journeys.carry_out(conn, follow(loaded.strategy, event, story, cause.now), loaded, cause)
+    release(conn, [event.name], all_published, cause)
     keep_segment(conn, row, customer, all_published[0], cause.now)
 
 
+def release(conn: Connection, events: Iterable[str], published: Iterable[Loaded], cause: Cause) -> None:
+    """After events that end something `hold_while` names, look at what it held."""
+    happened = list(dict.fromkeys(events))
+    if any(waking.ends_a_hold(loaded.strategy, event) for loaded in published for event in happened):
+        waking.look_now(conn, cause.customer_key, cause.revision, Reason.ON_HOLD, now=cause.now)
+
+
 def _look_again(conn: Connection, before: Facts, row: Facts, told: Iterable[str], now: datetime) -> None:
-    """After new facts: milestones that are reached by them, waits that a new time zone or a date moves."""
+    """After new facts: the segment, milestones that are reached by them, waits that a new time zone or a date moves."""
     open_journeys = journeys.read_open(conn, row["customer_key"])
-    if not open_journeys:
+    new = before["told_at"] is None or any(row[fact] != before[fact] for fact in _SEGMENTING)
+    all_published = strategies.published(conn) if open_journeys or new else ()
+    if not all_published:
         return
     cause = Cause(row["customer_key"], row["revision"], now)
-    woken: dict[UUID, None] = {}
     customer = customers.read_facts(conn, row)
-    for loaded in strategies.published(conn):
-        story = Story(customer, open_journeys.get(loaded.strategy.name, ()))
-        effects = reached(loaded.strategy, story, now)
+    if new:
+        keep_segment(conn, row, customer, all_published[0], now)
+    woken: dict[UUID, None] = {}
+    for loaded in all_published:
+        inside = open_journeys.get(loaded.strategy.name, ())
+        effects = reached(loaded.strategy, Story(customer, inside), now) if inside else ()
         journeys.carry_out(conn, effects, loaded, cause)
         woken.update(dict.fromkeys(effect.journey_key for effect in effects))
     changed = {name for name in told if row["properties"].get(name) != before["properties"].get(name)}

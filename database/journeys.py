@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from database import outbox, strategies
+from database import outbox, strategies, waking
 from database.customers import Facts, instant, known_instant
 from database.engine import Direct
 from database.strategies import Loaded
@@ -53,14 +53,19 @@ BEGIN = text(
     ":version, :step, :step, :customer_key, :key, :entry_no, :state, :event_key, :started_at, :due_at, "
     "CAST(:milestones AS jsonb), :goals, :goal_at, :ended_at, :revision)"
 )
-# A journey's end and that of what it still planned are one statement.
-END = Direct(
-    "WITH ended AS (UPDATE journeys SET state = :state, goals = goals + :goals, goal_at = coalesce(:goal_at, goal_at), "
-    "ended_at = :now, revenue = revenue + :revenue, currency = coalesce(:currency, currency), revision = :revision "
-    "WHERE journey_key = :journey_key AND state IN ('open', 'paused')) "
-    "UPDATE contacts SET state = 'cancelled', reason = :reason, updated_at = :now, revision = :revision "
-    "WHERE journey_key = :journey_key AND state IN ('planned', 'held') AND restarts = 0"
-)
+# A journey's end and that of what it still planned are one statement; what it kept away is looked at again.
+END = Direct(f"""
+WITH ended AS (
+  UPDATE journeys SET state = :state, goals = goals + :goals, goal_at = coalesce(:goal_at, goal_at), ended_at = :now,
+         revenue = revenue + :revenue, currency = coalesce(:currency, currency), revision = :revision
+   WHERE journey_key = :journey_key AND state IN ('open', 'paused')
+), cancelled AS (
+  UPDATE contacts SET state = 'cancelled', reason = :reason, updated_at = :now, revision = :revision
+   WHERE journey_key = :journey_key AND state IN ('planned', 'held') AND restarts = 0
+), pulled AS ({waking.PULL} AND reason = 'undisturbed' AND journey_key IS DISTINCT FROM :journey_key
+              RETURNING journey_key)
+{waking.TELL}
+""")  # noqa: S608 - nothing but our own constants is put in
 MILESTONES = text(
     "UPDATE journeys SET milestones = CAST(:milestones AS jsonb), revision = :revision WHERE journey_key = :journey_key"
 )
@@ -201,11 +206,11 @@ def end(
 def close(
     conn: Connection, journey_key: UUID, state: JourneyState, cause: Cause, *, goal_at: datetime | None = None
 ) -> None:
-    """Write the end of an open journey and cancel what it still planned."""
+    """Write the end of an open journey, cancel what it still planned, and let what it kept away be looked at again."""
     reached = state is JourneyState.GOAL
     row = {"journey_key": journey_key, "state": state.value, "goals": int(reached), "goal_at": goal_at}
     reason = Reason.GOAL_REACHED if reached else Reason.JOURNEY_ENDED
-    END.run(conn, **row, **_earned(cause), reason=reason.value)
+    END.run(conn, **row, **_earned(cause), reason=reason.value, customer_key=cause.customer_key)
 
 
 def cancel(

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from database import customers, journeys, strategies
 from database.customers import Facts
 from database.errors import UnknownCustomerError
-from database.intake import EVENTS, ORDER_PLACED, Tracked, as_json, keep_segment, worth
+from database.intake import EVENTS, ORDER_PLACED, Tracked, as_json, keep_segment, release, worth
 from database.journeys import Cause
 from database.strategies import Loaded
 from tactful.following import Happened, Series, Story, follow, series_needed
@@ -178,6 +178,7 @@ def _carry_out(
         if changed and i + 1 < len(events):
             open_journeys = journeys.read_open(conn, row["customer_key"])
             entries = journeys.read_entries(conn, row["customer_key"])
+    release(conn, [event.done.name for event in events], published, Cause(row["customer_key"], row["revision"], now))
     keep_segment(conn, row, customer, published[0], now)
 
 

@@ -24,6 +24,7 @@ from tactful.facts import Customer
 from tactful.following import OpenJourney, Story, reached
 from tactful.keys import contact_key
 from tactful.planning import Planned, ends_at, hangs_on, plan, stays_open
+from tactful.rules import arms
 from tactful.strategy.model import Communication, Step
 from tactful.words import ContactState, Reason
 
@@ -33,8 +34,8 @@ SELECT to_jsonb(j) AS journey, s.version AS published, {details("j.customer_key"
 """)  # noqa: S608 - nothing but our own constants is put in
 COLUMNS = (
     "contact_key, journey_key, customer_key, strategy, version, stage, step, communication, topic, purpose, raised, "
-    "cycle, channels, question, state, reason, planned_for, due_at, expires_at, lot_key, created_at, updated_at, "
-    "revision"
+    "arm, cycle, channels, question, state, reason, planned_for, due_at, expires_at, lot_key, created_at, "
+    "updated_at, revision"
 )
 INSERT = Direct(
     f"INSERT INTO contacts ({COLUMNS}) "  # noqa: S608 - our own constant
@@ -92,7 +93,7 @@ def enter_step(conn: Connection, customer_key: UUID, journey_key: UUID, *, now: 
         return _over(conn, journey)
     loaded = strategies.load(conn, journey.strategy, journey.version)
     governing = strategies.load(conn, journey.strategy, found["published"]).strategy
-    step = loaded.strategy.steps[journey.step]
+    step = arms.step_for(loaded.strategy.steps[journey.step], customer_key, loaded.strategy.name)
     customer = customers.customer_from(locked, found)
     anew = journey.set_again
     if anew and _all_reached(conn, journey, loaded, customer, Cause(customer_key, locked["revision"], now)):
@@ -191,6 +192,7 @@ def _row(  # noqa: PLR0917 - as above
         "contact_key": contact_key(journey.journey_key, step.name, each.communication, each.occurrence),
         "journey_key": journey.journey_key,
         "customer_key": journey.customer_key,
+        "arm": arms.arm_of(journey.customer_key, loaded.strategy.name, communication),
         "cycle": each.occurrence,
         "state": (ContactState.SKIPPED if blocked else ContactState.PLANNED).value,
         "reason": Reason.NOT_YET.value if blocked else None,

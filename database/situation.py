@@ -18,7 +18,7 @@ from database import restarted
 from database.customers import Facts, customer_from, details, instant, known_instant
 from database.engine import Direct
 from database.strategies import Loaded, load
-from tactful.facts import ChannelState, Contact, Journey, PastContact, Restart, Rival, Situation
+from tactful.facts import ChannelState, Contact, Journey, OpenStep, PastContact, Restart, Rival, Situation
 from tactful.words import Channel, ContactState, JourneyState, Purpose
 
 WINDOW = timedelta(days=400)
@@ -44,8 +44,9 @@ SELECT c.contact_key, to_jsonb(c) AS contact, to_jsonb(j) AS journey, s.version 
        FROM messages m WHERE m.contact_key = c.contact_key) AS parts,
     (SELECT jsonb_agg(jsonb_build_array(h.connector, h.until, h.fault))
        FROM connector_holds h WHERE h.until > :now) AS holds,
-    (SELECT jsonb_agg(o.step ORDER BY o.started_at) FROM journeys o
-      WHERE o.customer_key = c.customer_key AND o.state = 'open') AS journeys_open
+    (SELECT jsonb_agg(jsonb_build_array(o.strategy, o.step, o.state, o.started_at, o.ends_at, o.journey_key,
+                                        o.milestones) ORDER BY o.started_at, o.journey_key)
+       FROM journeys o WHERE o.customer_key = c.customer_key AND o.state IN ('open', 'paused')) AS journeys_open
 FROM contacts c
 LEFT JOIN journeys j ON j.journey_key = c.journey_key
 JOIN strategies s ON s.strategy = c.strategy
@@ -139,6 +140,11 @@ def _known(
         rivals=tuple(_rival(*values) for values in found["rivals"] or ()),
         channels=tuple(_channel(channel, names, holds) for channel, names in connectors.items() if names),
         restart=restart,
+        inside=tuple(
+            OpenStep(step, instant(ends_at))
+            for strategy, step, _, _, ends_at, *_ in found["journeys_open"] or ()
+            if strategy == row["strategy"]
+        ),
     )
     return Known(
         situation=situation,
@@ -151,7 +157,7 @@ def _known(
             FrozenPart(Channel(channel), UUID(key), connector, content, known_instant(at), state)
             for channel, key, connector, content, at, state in found["parts"] or ()
         ),
-        journeys=tuple(str(step) for step in found["journeys_open"] or ()),
+        journeys=tuple(str(step) for _, step, state, *_ in found["journeys_open"] or () if state == "open"),
     )
 
 
@@ -165,6 +171,7 @@ def _contact(row: Mapping[str, Any]) -> Contact:
         cycle=row["cycle"],
         attempts=row["attempts"],
         fence=row["fence"],
+        arm=row["arm"],
     )
 
 

@@ -15,28 +15,31 @@ from zoneinfo import ZoneInfo
 from tactful.calendars import holidays_of
 from tactful.facts import Situation
 from tactful.places import Place, place_of
+from tactful.rules.arms import not_kept_back
 from tactful.rules.channels import Way, reachable
 from tactful.rules.connector import CONNECTOR, connectors_open
 from tactful.rules.customer import active_customer
 from tactful.rules.eligibility import in_segment, no_exception, not_had_already
 from tactful.rules.expiry import LIFE, unexpired
 from tactful.rules.following_up import left_to_try
+from tactful.rules.holdout import not_held_out
 from tactful.rules.journey import anchor_unmoved, come_due, journey_open, not_overtaken, still_needed
-from tactful.rules.not_yet import carried_out, unheld
 from tactful.rules.permission import lawful_basis
 from tactful.rules.pressure import apart, within_caps
 from tactful.rules.priority import PASSED, Reservation, rank_of, reservations, unrivalled
+from tactful.rules.protection import HOLD, UNDISTURBED, undisturbed, unheld
 from tactful.rules.question import QUESTION, one_question
 from tactful.rules.quiet import quiet_hours
 from tactful.rules.suppression import unsuppressed
 from tactful.strategy.model import Communication, Step, Strategy, Topic
 from tactful.timing import EARLIEST, in_utc, shifted
-from tactful.verdict import Defer, Line, Number, Send, Skip, Verdict, Wait
+from tactful.verdict import Control, Defer, Line, Number, Send, Skip, Verdict, Wait
 from tactful.words import Purpose, Reason
 
 TOPIC = "topic"
 MOST_MOVES = 100
 """How often an instant is moved on to where the next rule passes, before it is given up."""
+_TIMED = frozenset({QUESTION, UNDISTURBED, HOLD})
 _A_MOMENT = timedelta(microseconds=1)
 
 
@@ -56,7 +59,8 @@ def decide(
         now: Aware UTC instant.
 
     Returns:
-        *Send* with its routes, *Defer*, *Skip* or *Wait*, each with the trace.
+        *Send* with its routes, *Defer*, *Skip*, *Control* with the routes it would have gone by, or *Wait*, each with
+        the trace.
 
     Source: docs/rules.md
     """
@@ -89,6 +93,11 @@ class _Case:
     def own(self) -> UUID:
         return self.situation.contact.contact_key
 
+    @property
+    def asked_for(self) -> bool:
+        """Say whether another system asks for this one contact: who is meant is its business."""
+        return self.step is None
+
     def outlived(self, instant: datetime) -> bool:
         """Say whether the contact's life is over at an instant."""
         return self.ends_at is not None and instant >= self.ends_at
@@ -119,7 +128,7 @@ def _weigh(case: _Case) -> Verdict:
     for line in _standing(case):
         trace.append(line)
         if line.final:
-            return _skip(line, trace)
+            return _too_late(case, line, trace) or _skip(line, trace)
         if line.reason is Reason.NOT_YET_DUE:
             return _defer(case, line.passes_at, line, trace)
     lines, ways = _ways(case)
@@ -130,9 +139,10 @@ def _weigh(case: _Case) -> Verdict:
 
 
 def _standing(case: _Case) -> Iterator[Line]:
-    """Ask the rules that do not depend on the channel; the question rule alone may pass later."""
+    """Ask the rules that do not depend on the channel, those that may pass later among them."""
     situation, communication, now, zone = case.situation, case.communication, case.now, case.zone
     contact, journey, customer = situation.contact, situation.journey, situation.customer
+    holdout = case.published.rules.holdout
     yield journey_open(journey, now, situation.restart)
     yield anchor_unmoved(contact, journey)
     yield still_needed(communication, journey, customer, now, zone)
@@ -140,12 +150,22 @@ def _standing(case: _Case) -> Iterator[Line]:
     yield come_due(contact, now)
     yield one_question(communication, case.topic, customer, situation.past, own=case.own, at=now)
     yield active_customer(customer)
-    yield carried_out(communication)
-    yield unheld(case.topic, customer, case.published.rules.hold_while, now, zone)
     yield in_segment(communication, case.step, customer, case.published.segments, now=now, zone=zone)
     yield no_exception(communication, customer, now, zone)
     yield not_had_already(communication, situation.past, own=case.own, now=now, zone=zone)
+    yield not_kept_back(communication, case.topic, contact.arm, asked_for=case.asked_for)
+    yield not_held_out(case.topic, customer, holdout, asked_for=case.asked_for)
     yield unexpired(contact, now)
+    yield from _protected(case, now)
+
+
+def _protected(case: _Case, at: datetime) -> tuple[Line, Line]:
+    """Ask whether the customer is to be left alone at an instant."""
+    situation, topic, published = case.situation, case.topic, case.published
+    return (
+        undisturbed(case.communication, topic, published.steps, situation.inside, at=at),
+        unheld(topic, situation.customer, published.rules.hold_while, at=at, zone=case.zone),
+    )
 
 
 def _ways(case: _Case) -> tuple[list[Line], tuple[Way, ...]]:
@@ -183,7 +203,8 @@ def _by_the_best_way(case: _Case, trace: list[Line], ways: Sequence[Way]) -> Ver
     if option.connector.reason is not None and option.connector.passes_at is not None:
         until = _within_life(case, option.connector.passes_at)
         return Wait(until, option.connector.reason, tuple(trace))
-    return Send(option.way, tuple(trace))
+    kept_back = next((one.reason for one in reversed(trace) if one.reason is not None and one.reason.keeps_back), None)
+    return Send(option.way, tuple(trace)) if kept_back is None else Control(kept_back, tuple(trace), option.way)
 
 
 def _chosen(case: _Case, trace: Sequence[Line], ways: Sequence[Way]) -> tuple[_Option, dict[str, Number]]:
@@ -191,38 +212,40 @@ def _chosen(case: _Case, trace: Sequence[Line], ways: Sequence[Way]) -> tuple[_O
 
     Failing that, one that only its connector holds up; failing that, the first choice.
     """
-    question = next(line for line in trace if line.rule == QUESTION)
+    timed = tuple(line for line in trace if line.rule in _TIMED and line.ask_at is None)
     options: list[_Option] = []
     passed_over: dict[str, Number] = {}
     for way in ways:
-        option = _option(case, way, question)
+        option = _option(case, way, timed)
         ready_at = max((at for at in (option.clear_at, option.connector.passes_at) if at is not None), default=case.now)
         if option.clear_at is not None and not case.outlived(ready_at):
             return option, passed_over
         options.append(option)
-        why = _last_to_pass((*option.lines, question)) or option.connector
+        why = _last_to_pass((*option.lines, *timed)) or option.connector
         passed_over |= {route.channel: why.reason.value for route in way if why.reason is not None}
     clear = (one for one in options if one.clear_at is not None and not case.outlived(one.clear_at))
     return next(clear, options[0]), {}
 
 
-def _option(case: _Case, way: Way, question: Line) -> _Option:
+def _option(case: _Case, way: Way, timed: tuple[Line, ...]) -> _Option:
     """Ask what depends on channel and hour, and look for the first instant at which all of it passes."""
     lines = _pressing(case, way, case.now)
-    at, asked = case.now, (question, *lines)
+    at, asked = case.now, (*timed, *lines)
     connector = connectors_open(way, case.situation.channels, case.now)
     for _ in range(MOST_MOVES):
         waits = [line.passes_at for line in asked if line.reason is not None]
         if not waits or case.outlived(at):
             return _Option(way, lines, at, connector)
         at = max(shifted(at, _A_MOMENT), *(wait for wait in waits if wait is not None))
-        asked = (_question(case, at), *_pressing(case, way, at))
+        asked = (*_timed(case, at), *_pressing(case, way, at))
     return _Option(way, lines, None, connector)
 
 
-def _question(case: _Case, at: datetime) -> Line:
+def _timed(case: _Case, at: datetime) -> Iterator[Line]:
+    """Ask the rules that know when they pass, whatever the channel; those that do not know are looked at again."""
     situation = case.situation
-    return one_question(case.communication, case.topic, situation.customer, situation.past, own=case.own, at=at)
+    yield one_question(case.communication, case.topic, situation.customer, situation.past, own=case.own, at=at)
+    yield from (line for line in _protected(case, at) if line.ask_at is None)
 
 
 def _pressing(case: _Case, way: Way, at: datetime) -> tuple[Line, ...]:
@@ -252,6 +275,16 @@ def _last_to_pass(lines: Iterable[Line]) -> Line | None:
     """Return the line that passes last of those that know when, the earlier of equals; connectors make no promise."""
     waiting = [line for line in lines if line.passes_at is not None and line.rule != CONNECTOR]
     return max(waiting, key=lambda line: line.passes_at or EARLIEST, default=None)
+
+
+def _too_late(case: _Case, line: Line, trace: Sequence[Line]) -> Skip | None:
+    """Skip a contact whose time is up for what held it until then; None if nothing did, or it is not that."""
+    journey = case.situation.journey
+    over = line.reason is Reason.JOURNEY_ENDED and journey is not None and not journey.state.ended
+    if case.ends_at is None or not (over or line.reason is Reason.EXPIRED):
+        return None
+    held = next((one for one in _protected(case, min(case.ends_at, case.now)) if one.reason is not None), None)
+    return Skip(held.reason, (*trace, held)) if held is not None and held.reason is not None else None
 
 
 def _skip(line: Line, trace: Sequence[Line]) -> Skip:

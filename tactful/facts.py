@@ -101,8 +101,16 @@ class Journey:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenStep:
+    """A step of the contact's strategy in which the customer is, and until when at most; None where nobody knows."""
+
+    step: str
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
-    """The contact to be decided. `cycle` is the journey's cycle it was planned in."""
+    """The contact to be decided. `cycle` is the journey's cycle it was planned in, `arm` its arm of a test."""
 
     contact_key: UUID
     communication: str
@@ -112,6 +120,7 @@ class Contact:
     cycle: int = 1
     attempts: int = 0
     fence: int = 0
+    arm: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +208,7 @@ class Situation:
     channels: tuple[ChannelState, ...] = ()
     tried: tuple[Tried, ...] = ()
     restart: Restart | None = None
+    inside: tuple[OpenStep, ...] = ()
 
     def __post_init__(self) -> None:
         """Put the past contacts in order, newest first: the caps count on it."""

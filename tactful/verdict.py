@@ -19,7 +19,8 @@ class Line:
     """One rule's answer: passed (`reason` None) or not, the numbers used, the earliest instant that would pass.
 
     A rule that waits for somebody to do something (confirm an opt-in, resume a journey, set up a connector) knows no
-    such instant; it says in `ask_at` when to look again. With neither, it will not pass.
+    such instant; it says in `ask_at` when to look again. With neither, it will not pass. A rule that keeps the contact
+    back to measure what it would have done lets the others be asked: it says *control* where they all pass.
     """
 
     rule: str
@@ -31,7 +32,8 @@ class Line:
     @property
     def final(self) -> bool:
         """Say whether the rule stops the contact for good."""
-        return self.reason is not None and self.passes_at is None and self.ask_at is None
+        stops = self.reason is not None and not self.reason.keeps_back
+        return stops and self.passes_at is None and self.ask_at is None
 
 
 Trace = tuple[Line, ...]
@@ -73,10 +75,11 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Keep it back, to measure what it would have done."""
+    """Keep it back, to measure what it would have done: everything but this would have let it go by these routes."""
 
     reason: Reason
     trace: Trace
+    routes: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,16 @@ class SuppressionClass(StrEnum):
     MARKETING = "marketing"
 
 
+class Basis(StrEnum):
+    """On what ground a customer may be contacted about a topic on a channel."""
+
+    EXPRESS = "express"
+    SOFT_OPT_IN = "soft_opt_in"
+    IMPLIED = "implied"
+    CONTRACT = "contract"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+
+
 class Reason(StrEnum):
     """Why a contact was not sent now. A code, short and stable; the sentence is made when it is read."""
 
@@ -128,6 +138,12 @@ class Reason(StrEnum):
     NOT_IN_SEGMENT = "not_in_segment"
     UNLESS = "unless"
     ALREADY_HAD = "already_had"
+    # kept back to measure
+    TEST_CONTROL = "test_control"
+    HELD_OUT = "held_out"
+    # protection
+    UNDISTURBED = "undisturbed"
+    ON_HOLD = "on_hold"
     # time and pressure
     EXPIRED = "expired"
     QUIET_HOURS = "quiet_hours"
@@ -149,3 +165,8 @@ class Reason(StrEnum):
     # the software itself
     NOT_YET = "not_yet"
     STEP_GONE = "step_gone"
+
+    @property
+    def keeps_back(self) -> bool:
+        """Say whether it keeps a contact back only to measure what it would have done."""
+        return self in {Reason.TEST_CONTROL, Reason.HELD_OUT}

@@ -96,6 +96,8 @@ def files(
           guide.opened: {{}}
           invoice.issued: {{ number: text }}
           invoice.paid: {{ number: text }}
+          complaint.opened: {{}}
+          complaint.closed: {{}}
         topics:
           orders: {{ says: About an order of yours, purpose: service }}
           news: {{ says: News, purpose: marketing, opt_in: single }}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -147,6 +148,12 @@ class VirtualHouse:
 
     async def _run(self, work: Callable[[sa.Connection], T]) -> T:
         return await asyncio.to_thread(self.database.run, work)
+
+
+def for_everybody(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the florist's folder without holdout and test: what a random customer hears is not left to chance."""
+    text = re.sub(r"\n  holdout: [^\n]*", "", files["strategy.yaml"])
+    return {**files, "strategy.yaml": re.sub(r"\n          test:\n(?: {12}[^\n]*\n)+", "\n", text)}
 
 
 @contextlib.asynccontextmanager

@@ -7,16 +7,18 @@ from datetime import UTC, datetime, tzinfo
 
 from tactful.explain.clock import time_text
 from tactful.rules import (
+    arms,
     channels,
     connector,
     customer,
     eligibility,
     expiry,
+    holdout,
     journey,
-    not_yet,
     permission,
     pressure,
     priority,
+    protection,
     question,
     quiet,
     suppression,
@@ -150,6 +152,19 @@ _WHY: Mapping[Reason, Callable[[_Numbers], str]] = {
     Reason.ALREADY_HAD: lambda n: _detail(
         "The customer has had this as often as we allow", n.listed("{value} made, at most {name}")
     ),
+    Reason.TEST_CONTROL: lambda _: (
+        "The customer is in the part of a test that hears nothing, so that we learn what saying it brings."
+    ),
+    Reason.HELD_OUT: lambda n: (
+        f"The customer is one of the {n.word('holdout', 'few')} whom marketing leaves alone, so that we learn what it"
+        " brings."
+    ),
+    Reason.UNDISTURBED: lambda n: (
+        f"The customer is in {n.quoted('step', 'another step')}, which this topic does not interrupt."
+    ),
+    Reason.ON_HOLD: lambda n: (
+        f"Marketing is on hold ({n.word('hold', 'something has happened')}) since {n.time('since', 'some time')}."
+    ),
     Reason.EXPIRED: lambda n: f"It was worth saying only until {n.time('expires_at', 'its time was over')}.",
     Reason.QUIET_HOURS: lambda n: (
         f"It was {n.word('local', 'the time of quiet hours')} for the customer{n.guessed_zone()}: quiet hours."
@@ -236,12 +251,14 @@ _PASSED: Mapping[str, Callable[[Said], str]] = {
     journey.DUE: _plain("It is due."),
     question.QUESTION: _plain("No other question is open."),
     customer.CUSTOMER: _plain("The customer is active."),
-    not_yet.NOT_YET: _plain("This version does all it asks for."),
-    not_yet.HOLD: _plain("Nothing holds marketing back: no complaint, no loss."),
     eligibility.SEGMENT: _plain("It is meant for the customer's segment."),
     eligibility.UNLESS: _plain("No exception to it holds."),
     eligibility.HAD: _plain("The customer may have it once more."),
+    arms.ARM: lambda said: f"The customer is in the arm “{said['arm']}” of a test." if "arm" in said else "No test.",
+    holdout.HOLDOUT: _plain("The customer is not one of those whom marketing leaves alone to measure itself."),
     expiry.EXPIRY: _plain("It is still worth saying."),
+    protection.UNDISTURBED: _plain("It interrupts nothing that wants to be undisturbed."),
+    protection.HOLD: _plain("Nothing holds marketing back: no complaint, no loss."),
     permission.LAWFUL_BASIS: _basis,
     suppression.SUPPRESSION: _plain("Nothing stands against contacting the customer."),
     channels.CHANNEL: _ways,

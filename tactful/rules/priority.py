@@ -19,9 +19,9 @@ from tactful.rules.channels import reachable
 from tactful.rules.connector import connectors_open
 from tactful.rules.eligibility import in_segment, no_exception, not_had_already
 from tactful.rules.journey import still_needed
-from tactful.rules.not_yet import carried_out
 from tactful.rules.permission import lawful_basis
 from tactful.rules.pressure import apart, within_caps
+from tactful.rules.protection import undisturbed
 from tactful.rules.suppression import unsuppressed
 from tactful.strategy.model import Communication, Route, Rules, Strategy, Topic
 from tactful.timing import shifted
@@ -197,11 +197,11 @@ def _is_meant(
     """Say whether a rival is for this customer at all, as far as its own communication says."""
     customer, step = situation.customer, published.steps.get(communication.step)
     lines = (
-        carried_out(communication),
         still_needed(communication, None, customer, now, zone),
         in_segment(communication, step, customer, published.segments, now=now, zone=zone),
         no_exception(communication, customer, now, zone),
         not_had_already(communication, situation.past, own=rival.contact_key, now=now, zone=zone),
+        undisturbed(communication, published.topics[rival.topic], published.steps, situation.inside, at=now),
     )
     return all(line.reason is None for line in lines)
 

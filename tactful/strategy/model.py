@@ -175,17 +175,27 @@ class Expiry(Frozen):
     at: datetime | None = None
 
 
+class Arm(Frozen):
+    """What one arm of a test says otherwise than the communication it is in; None leaves that as it is."""
+
+    template: str | None = None
+    offer: str | None = None
+    by: tuple[Route, ...] | None = None
+    when: When | None = None
+
+
 class Test(Frozen):
     """A question put to customers: arms by share (percent), what each arm changes, what is measured.
 
     The arms `as written` and `nothing` change nothing and are in `split` only. `changes` are phrases as they were
-    written, by key: template, offer, by, when, at.
+    written, by key: template, offer, by, when, at; `arms` is what they say.
     """
 
     __test__: ClassVar[bool] = False  # pytest would collect it for its name
     asks: str
     split: dict[str, Decimal]
     changes: dict[str, dict[str, str]]
+    arms: dict[str, Arm] = {}
     measure: str
     measure_within: Span | None
 
@@ -193,8 +203,9 @@ class Test(Frozen):
 class Communication(Frozen):
     """One thing to say. For a milestone, `done` is what makes saying it needless.
 
-    Its own template has its name; `instead` names another for customers of a segment. It is not said where all lines of
-    `unless` hold. `raised` is 1 before the others of its topic, -1 behind them.
+    Its own template has its name, but in a test arm with a `template`; `instead` names another for customers of a
+    segment. It is not said where all lines of `unless` hold. `raised` is 1 before the others of its topic, -1 behind
+    them.
     """
 
     name: str
@@ -204,6 +215,7 @@ class Communication(Frozen):
     when: When
     by: tuple[Route, ...]
     expires: Expiry
+    template: str | None = None
     offer: str | None = None
     instead: dict[str, str] = {}
     test: Test | None = None

@@ -12,7 +12,6 @@ from typing import Literal
 
 from tactful.strategy.model import (
     CampaignEntry,
-    Communication,
     DateEntry,
     Rules,
     SegmentEntry,
@@ -20,7 +19,7 @@ from tactful.strategy.model import (
     Strategy,
     Trigger,
 )
-from tactful.strategy.wording import say_hold, say_percent, say_span
+from tactful.strategy.wording import say_span
 
 Blocks = Literal["step", "communication", "nothing"]
 _NOBODY = "nobody enters"
@@ -56,23 +55,13 @@ def not_yet(strategy: Strategy) -> tuple[NotYet, ...]:
     found = [*_in_rules(strategy.rules)]
     for step in strategy.steps.values():
         found.extend(_in_step(step))
-        for communication in step.communications:
-            found.extend(_in_communication(communication))
     return tuple(found)
 
 
 def _in_rules(rules: Rules) -> Iterator[NotYet]:
-    for hold in rules.hold_while:
-        effect = (
-            "marketing due while it lasts is not sent, recorded as skipped: not yet; it is not moved to a better day"
-        )
-        yield NotYet(None, None, f"hold_while {hold.name} ({say_hold(hold)})", effect, "nothing")
     if rules.look_ahead:
         effect = f"{_NOT_KEPT}: priority counts between contacts due at the same time only"
         yield NotYet(None, None, f"look_ahead {say_span(rules.look_ahead)}", effect, "nothing")
-    if rules.holdout:
-        effect = f"{_NOT_KEPT}: nobody is held out"
-        yield NotYet(None, None, f"holdout {say_percent(rules.holdout)}", effect, "nothing")
 
 
 def _in_step(step: Step) -> Iterator[NotYet]:
@@ -85,19 +74,9 @@ def _in_step(step: Step) -> Iterator[NotYet]:
         yield NotYet(step.name, None, f"entry by joining a segment ({entry.segment})", _NOBODY, "step")
     elif isinstance(entry, Trigger) and entry.silent_event:
         yield NotYet(step.name, None, f"entry when no {entry.silent_event} follows", _NOBODY, "step")
-    if step.undisturbed_by:
-        topics = ", ".join(step.undisturbed_by)
-        effect = f"{_NOT_KEPT}: contacts about it may come in between"
-        yield NotYet(step.name, None, f"undisturbed_by {topics}", effect, "nothing")
     for segment, word in step.when_moved.items():
         if word == "leave":
             effect = f"{_NOT_KEPT}: who moves to {segment} stays in the step"
             yield NotYet(step.name, None, f"when_moved {segment}: leave", effect, "nothing")
     if step.brake:
         yield NotYet(step.name, None, "brake", f"{_NOT_KEPT}: nothing stops the campaign by itself", "nothing")
-
-
-def _in_communication(said: Communication) -> Iterator[NotYet]:
-    if said.test:
-        effect = "not sent, recorded as skipped: not yet"
-        yield NotYet(said.step, said.name, "test", effect, "communication")

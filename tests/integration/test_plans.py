@@ -22,10 +22,6 @@ help:
   say:
     guide: { when: 1 day after start }
 """
-NOT_YET = WELCOME.replace(
-    "{ when: at once }",
-    "{ when: at once, test: { asks: Which?, split: { as written: 50%, nothing: 50% }, measure: order.placed } }",
-)
 
 
 def test_entering_a_step_twice_gives_the_same_plan_and_the_same_rows(ledger: Ledger) -> None:
@@ -80,13 +76,6 @@ def test_what_hangs_on_a_date_is_planned_when_the_date_becomes_known(empty_ledge
     ledger.enter(ledger.journey("ada"))
     assert ledger.contact("ada", "story").due_at == story.due_at + 2 * DAY
     assert len(ledger.contacts("ada")) == 2
-
-
-def test_what_this_software_does_not_execute_yet_is_a_row_that_says_so(empty_ledger: Ledger) -> None:
-    ledger = empty_ledger
-    ledger.publish(steps=(NOT_YET,))
-    ledger.planned("ada")
-    assert ledger.states("ada") == [("hello", "skipped", "not_yet"), ("story", "planned", None)]
 
 
 def test_a_new_time_zone_moves_what_is_planned_to_the_same_hour_there(ledger: Ledger) -> None:

@@ -22,7 +22,7 @@ from tactful.intake import Identify, Track, Who
 from tactful.strategy.folder import read_folder
 from tactful.words import Channel
 from tests.smtp_sink import SunkMail, read_sink
-from tests.virtual import yes
+from tests.virtual import for_everybody, yes
 
 CHECKOUT = Path(__file__).parents[2]
 MAILBOX = '[connectors.mailbox]\n[channels.email]\nuse = ["mailbox"]\n'
@@ -107,7 +107,8 @@ def test_mail_goes_out_through_a_real_server_and_the_worker_stops_when_told(
     """The florist's greeting as the mail server received it; then SIGTERM, and an orderly end."""
     port, log = free_port(), tmp_path / "mails.jsonl"
     database = Database(database_url)
-    database.run(lambda c: strategies.publish(c, read_folder(CHECKOUT / "strategies/florist"), now=datetime.now(UTC)))
+    florist = for_everybody(read_folder(CHECKOUT / "strategies/florist"))
+    database.run(lambda c: strategies.publish(c, florist, now=datetime.now(UTC)))
     _register(database, _waking_zone())
     config = f'[connectors.smtp]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n[channels.email]\nuse = ["smtp"]\n'
     sink = subprocess.Popen(

@@ -24,7 +24,7 @@ from tactful.strategy.folder import read_folder
 from tactful.temporal import contact_workflow_id
 from tactful.words import Channel
 from tests.servers import Databases, own_postgres
-from tests.virtual import VirtualHouse, virtual_house, yes
+from tests.virtual import VirtualHouse, for_everybody, virtual_house, yes
 
 HISTORIES = Path(__file__).parent / "histories"
 FLORIST = Path(__file__).parents[2] / "strategies" / "florist"
@@ -34,7 +34,7 @@ DAY = timedelta(days=1)
 async def live(house: VirtualHouse) -> None:
     """Have a customer welcomed, onboarded, reminded, billed; another goes quiet from the start."""
     await house.until_monday()
-    await house.publish(read_folder(FLORIST))
+    await house.publish(for_everybody(read_folder(FLORIST)))
     now = await house.now()
     for user in ("ada", "bob"):
         wanted = yes("ideas:email", "reminders:email", at=now)

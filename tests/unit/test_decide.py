@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tactful.decide import decide
-from tactful.facts import Address, ChannelState, Situation, Suppression
-from tactful.strategy.model import Cap, Communication, Condition, QuietHours, Rules, Span, Test
-from tactful.verdict import Defer, Line, Route, Send, Skip, Verdict, Wait
+from tactful.facts import Address, ChannelState, OpenStep, Situation, Suppression
+from tactful.strategy.model import Cap, Communication, Condition, Hold, QuietHours, Rules, Span, Test
+from tactful.verdict import Control, Defer, Line, Route, Send, Skip, Verdict, Wait
 from tactful.words import ConsentState, JourneyState, Reason, Shape, SuppressionClass
 from tests.unit.given import (
     DAY,
@@ -47,12 +48,14 @@ ASKED_IN_ORDER = [
     "due",
     "question",
     "customer",
-    "not yet",
-    "hold",
     "segment",
     "unless",
     "had already",
+    "arm",
+    "holdout",
     "expiry",
+    "undisturbed",
+    "hold",
     "lawful basis",
     "suppression",
     "channel",
@@ -173,11 +176,6 @@ def test_a_repurchase_reminder_of_the_clock_before_is_not_sent_after_a_new_order
             {"at_most": (Cap(count=1, window=Span(days=365)),)},
             Reason.ALREADY_HAD,
         ),
-        (
-            situation(),
-            {"test": Test(asks="?", split={"a": Decimal(100)}, changes={}, measure="x", measure_within=None)},
-            Reason.NOT_YET,
-        ),
         (situation(), {"topic": "gone"}, Reason.STEP_GONE),
     ],
     ids=lambda value: value.value if isinstance(value, Reason) else "",
@@ -195,6 +193,120 @@ def test_what_will_not_pass_is_skipped_even_while_something_else_only_delays_it(
     verdict = decided(known, ask="birthday")
     assert isinstance(verdict, Skip)
     assert verdict.reason is Reason.CUSTOMER_INACTIVE
+
+
+# kept back to measure
+
+EVERYBODY = RULES.model_copy(update={"holdout": Decimal(100)})
+TESTED = Test(asks="?", split={"nothing": Decimal(100)}, changes={}, measure="x", measure_within=None)
+TO_NOTHING = situation(contact=contact(arm="nothing"))
+
+
+def test_who_is_held_out_is_kept_back_where_everything_else_would_let_it_go() -> None:
+    verdict = decided(rules=EVERYBODY)
+    assert verdict == Control(Reason.HELD_OUT, verdict.trace, (Route(EMAIL, "mailbox-email", "email address"),))
+    assert [one.rule for one in verdict.trace] == ASKED_IN_ORDER, "all were asked"
+    assert [one.rule for one in verdict.trace if one.reason is not None] == ["holdout"]
+
+
+def test_the_arm_that_says_nothing_is_kept_back_at_its_time() -> None:
+    verdict = decided(TO_NOTHING, test=TESTED)
+    assert isinstance(verdict, Control)
+    assert verdict.reason is Reason.TEST_CONTROL
+
+
+def test_of_those_who_are_held_out_the_holdout_is_the_reason_whatever_their_arm() -> None:
+    verdict = decided(TO_NOTHING, rules=EVERYBODY, test=TESTED)
+    assert isinstance(verdict, Control)
+    assert verdict.reason is Reason.HELD_OUT
+
+
+def test_a_control_is_put_off_and_left_out_for_all_the_reasons_the_others_are() -> None:
+    night = decided(now=NIGHT, rules=EVERYBODY)
+    assert isinstance(night, Defer)
+    assert (night.until, night.reason) == (MORNING, Reason.QUIET_HOURS)
+    nobody = decided(situation(customer=customer(consents=())), rules=EVERYBODY)
+    assert isinstance(nobody, Skip)
+    assert nobody.reason is Reason.NO_OPT_IN
+    busy = decided(situation(past=(made(NOON - 6 * DAY, 1), made(NOON - 2 * DAY, 2))), rules=EVERYBODY)
+    assert isinstance(busy, Defer)
+    assert busy.reason is Reason.CAP
+    closed = (ChannelState(EMAIL, "smtp", NOON + HOUR, "quota"),)
+    assert isinstance(decided(situation(channels=closed), rules=EVERYBODY), Wait)
+
+
+def test_mandatory_contacts_and_those_that_are_asked_for_are_never_kept_back() -> None:
+    assert isinstance(decided(TO_NOTHING, rules=EVERYBODY, topic="orders", test=TESTED), Send)
+    published = strategy(rules=EVERYBODY)
+    asked_for = situation(journey=None, contact=contact(arm="nothing"))
+    said = communication(test=TESTED)
+    assert isinstance(decide(asked_for, communication=said, step=None, published=published, now=NOON), Send)
+
+
+# protected
+
+COMPLAINT = Hold(name="complaint", event="complaint.opened", until="complaint.closed")
+MOURNING = Hold(name="mourning", event="bereavement.told", lasts=Span(days=2))
+HELD = Rules(hold_while=(COMPLAINT, MOURNING), quiet=RULES.quiet)
+
+
+def told(**events: datetime) -> Situation:
+    return situation(customer=customer(events={name.replace("_", "."): (at,) for name, at in events.items()}))
+
+
+def test_what_a_hold_with_a_known_end_delays_goes_in_the_first_open_hour_after_it() -> None:
+    verdict = decided(told(bereavement_told=NIGHT - 2 * DAY + HOUR), now=NOON, rules=HELD)
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (MORNING, Reason.ON_HOLD)
+    assert line(verdict, "hold").passes_at == NIGHT + HOUR
+
+
+def test_what_a_hold_without_an_end_delays_is_looked_at_every_day_of_its_life() -> None:
+    verdict = decided(told(complaint_opened=NOON - DAY), rules=HELD)
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (NOON + DAY, Reason.ON_HOLD)
+    last = decided(told(complaint_opened=NOON - DAY), NOON + 2.5 * DAY, rules=HELD)
+    assert isinstance(last, Defer)
+    assert last.until == NOON + 3 * DAY
+
+
+def test_what_is_held_to_the_end_of_its_life_is_skipped_for_the_hold_and_not_as_expired() -> None:
+    held = told(complaint_opened=NOON - DAY)
+    verdict = decided(held, NOON + 3 * DAY, rules=HELD)
+    assert isinstance(verdict, Skip)
+    assert verdict.reason is Reason.ON_HOLD
+    assert [one.reason for one in verdict.trace if one.reason] == [Reason.EXPIRED, Reason.ON_HOLD]
+    short = replace(held, journey=journey(ends_at=NOON + DAY))
+    verdict = decided(short, NOON + DAY, rules=HELD)
+    assert isinstance(verdict, Skip)
+    assert verdict.reason is Reason.ON_HOLD
+    long = decided(
+        told(bereavement_told=NOON), rules=Rules(hold_while=(MOURNING.model_copy(update={"lasts": Span(months=12)}),))
+    )
+    assert isinstance(long, Skip)
+    assert long.reason is Reason.ON_HOLD
+
+
+def test_a_goal_that_was_reached_and_a_life_that_ended_before_the_hold_say_so() -> None:
+    over = replace(told(complaint_opened=NOON - DAY), journey=journey(state=JourneyState.GOAL))
+    verdict = decided(over, rules=HELD)
+    assert isinstance(verdict, Skip)
+    assert verdict.reason is Reason.GOAL_REACHED
+    late = decided(told(complaint_opened=NOON + 3.5 * DAY), NOON + 4 * DAY, rules=HELD)
+    assert isinstance(late, Skip)
+    assert late.reason is Reason.EXPIRED
+
+
+def test_a_step_that_is_not_to_be_disturbed_delays_what_others_say() -> None:
+    onboarding = step(communication("guide", step="onboarding"), name="onboarding", undisturbed_by=("ideas",))
+    said = communication()
+    published = strategy(step(said), onboarding, rules=RULES)
+    inside = situation(inside=(OpenStep("onboarding", NOON + DAY),))
+    verdict = decide(inside, communication=said, step=step(said), published=published, now=NOON)
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (NOON + DAY, Reason.UNDISTURBED)
+    bill = communication(topic="orders")
+    assert isinstance(decide(inside, communication=bill, step=step(bill), published=published, now=NOON), Send)
 
 
 # deferred

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tactful.strategy.folder import read_folder
-from tests.virtual import VirtualHouse, virtual_house
+from tests.virtual import VirtualHouse, for_everybody, virtual_house
 
 FLORIST = Path(__file__).parents[2] / "strategies" / "florist"
 
@@ -16,5 +16,5 @@ async def house(temporal_test_server_path: Path, database_url: str) -> AsyncGene
     """An empty house on a Monday at nine in London."""
     async with virtual_house(temporal_test_server_path, database_url) as opened:
         await opened.until_monday()
-        await opened.publish(read_folder(FLORIST))
+        await opened.publish(for_everybody(read_folder(FLORIST)))
         yield opened

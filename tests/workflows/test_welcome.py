@@ -3,7 +3,8 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from tactful.words import Channel
+from tactful.intake import Statement
+from tactful.words import Channel, ConsentState
 from tests.virtual import LONDON, VirtualHouse, no, yes
 
 DAY = timedelta(days=1)
@@ -41,7 +42,7 @@ async def test_the_goal_ends_the_step_in_the_middle_of_a_wait(house: VirtualHous
     assert welcome == [
         ("hello", "sent", None),
         ("our-story", "cancelled", "goal_reached"),
-        ("first-treat", "skipped", "not_yet"),
+        ("first-treat", "cancelled", "goal_reached"),
     ]
     state = await house.rows("SELECT state, goals FROM journeys WHERE step = 'welcome'")
     assert [tuple(row) for row in state] == [("goal", 1)]
@@ -66,12 +67,44 @@ async def test_a_customer_who_says_no_in_the_middle_is_not_told_the_story(house:
 
 
 async def test_who_tells_us_of_a_loss_hears_no_marketing(house: VirtualHouse) -> None:
-    """This version cannot wait the year out; it keeps silent, and says so in the ledger."""
+    """A year is longer than a story is worth telling."""
     await registered(house, "fay")
     await house.pass_time(DAY)
     await house.track("fay", "bereavement.told")
     await house.pass_time(3 * DAY)
-    assert ("our-story", "skipped", "not_yet") in await house.contacts("fay")
+    assert ("our-story", "skipped", "on_hold") in await house.contacts("fay")
+
+
+async def test_a_story_that_a_complaint_holds_is_told_as_soon_as_the_complaint_is_closed(house: VirtualHouse) -> None:
+    """Nobody waits for the next daily look: the word that closes the complaint wakes the journey."""
+    await registered(house, "gus")
+    await house.pass_time(DAY)
+    await house.track("gus", "complaint.opened")
+    await house.pass_time(2.5 * DAY)
+    assert [name for name, _ in await house.sent("gus")] == ["hello"]
+    assert ("our-story", "planned", "on_hold") in await house.contacts("gus")
+    closed_at = await house.now()
+    await house.track("gus", "complaint.closed")
+    await house.pass_time(timedelta(hours=13))
+    (_, _), (name, told_at) = await house.sent("gus")
+    assert name == "our-story"
+    assert told_at - closed_at < timedelta(hours=12), "at once, or when the night is over"
+
+
+async def test_a_yes_that_is_confirmed_is_answered_at_once(house: VirtualHouse) -> None:
+    """The greeting waits for the second yes, however long the next look is away."""
+    now = await house.now()
+    first = Statement(Channel.EMAIL, "ideas", ConsentState.PENDING, "express", "form", now)
+    await house.identify("hal", addresses={Channel.EMAIL: "hal@example.com"}, statements=(first,))
+    await house.track("hal", "customer.registered")
+    await house.pass_time(timedelta(hours=5))
+    assert ("hello", "planned", "opt_in_pending") in await house.contacts("hal")
+    confirmed_at = await house.now()
+    await house.identify("hal", statements=yes("ideas:email", at=confirmed_at))
+    await house.carry()
+    await house.pass_time(timedelta(minutes=1))
+    ((name, sent_at),) = await house.sent("hal")
+    assert (name, sent_at - confirmed_at < timedelta(minutes=1)) == ("hello", True)
 
 
 async def test_who_moves_to_another_zone_hears_at_ten_oclock_there(house: VirtualHouse) -> None:

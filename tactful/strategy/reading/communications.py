@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tactful.strategy.forms import WHEN
-from tactful.strategy.model import Cap, Communication, Condition, Span, When
-from tactful.strategy.reading.arms import read_test
+from tactful.strategy.model import Cap, Communication, Condition, When
+from tactful.strategy.reading.arms import at_hour, on_local_hour, read_test
 from tactful.strategy.reading.conditions import read_condition, read_conditions
 from tactful.strategy.reading.contact_rules import read_caps
-from tactful.strategy.reading.defaults import BUILT_IN_AT, BUILT_IN_EXPIRES, Defaults, read_defaults
+from tactful.strategy.reading.defaults import BUILT_IN_EXPIRES, Defaults, read_defaults
 from tactful.strategy.reading.desk import Desk, Fields
 from tactful.strategy.tree import Node
 
@@ -53,18 +53,18 @@ def _communication(
     for key in ("topic", "by"):
         if getattr(filled, key) is None:
             desk.note(fields.place, f'no `{key}` for "{name}"', f"`{key}:` here or in the defaults")
-    test = fields.node("test")
+    test, when = fields.node("test"), _when(desk, fields, filled)
     return Communication(
         name=name,
         step=around.step,
         stage=around.stage,
         topic=filled.topic or "",
-        when=_when(desk, fields, filled),
+        when=when,
         by=filled.by or (),
         expires=filled.expires or BUILT_IN_EXPIRES,
         offer=desk.reference(fields.node("offer"), "offer"),
         instead=_instead(desk, fields),
-        test=read_test(desk, test, fields.mark("test")) if test is not None else None,
+        test=read_test(desk, test, fields.mark("test"), when, filled.at) if test is not None else None,
         for_segments=desk.references(fields.node("for"), "segment"),
         unless=read_conditions(desk, fields.node("unless")),
         at_most=_own_caps(desk, fields),
@@ -81,12 +81,7 @@ def _when(desk: Desk, fields: Fields, filled: Defaults) -> When:
             found = f"an hour for what is due `{when.text}`"
             desk.note(fields.mark("at"), found, "no `at`: it counts only after days, weeks, months or years")
         return when
-    return when.model_copy(update={"at": filled.at if filled.at is not None else BUILT_IN_AT})
-
-
-def on_local_hour(when: When) -> bool:
-    """Say whether something is due on a day, at the hour `at`, and not after an exact time."""
-    return not when.at_once and (when.offset == Span() or bool(when.offset.days or when.offset.months))
+    return at_hour(when, filled.at)
 
 
 def _instead(desk: Desk, fields: Fields) -> dict[str, str]:

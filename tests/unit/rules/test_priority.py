@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +10,7 @@ import pytest
 
 from tactful.facts import ChannelState, PastContact, Rival, Suppression
 from tactful.rules.priority import rank_of, reservations, unrivalled
-from tactful.strategy.model import Cap, Communication, Condition, Rules, Span, Test
+from tactful.strategy.model import Cap, Communication, Condition, Rules, Span
 from tactful.verdict import Line
 from tactful.words import Channel, Reason, SuppressionClass
 from tests.unit.given import (
@@ -144,7 +143,6 @@ ANYBODY = Condition(text="orders >= 0", fact="orders", value=0)
         {"unless": (ANYBODY,)},
         {"at_most": (Cap(count=1, window=Span(days=7)),)},
         {"done": ANYBODY},
-        {"test": Test(asks="?", split={"as written": Decimal(100)}, changes={}, measure="x", measure_within=None)},
     ],
     ids=lambda changes: next(iter(changes)),
 )

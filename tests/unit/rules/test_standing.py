@@ -1,9 +1,8 @@
-"""The rules that do not depend on channel and hour: journey, question, customer, eligibility, expiry, not yet."""
+"""The rules that do not depend on channel and hour: journey, question, customer, eligibility, expiry."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,9 +13,8 @@ from tactful.rules.customer import active_customer
 from tactful.rules.eligibility import in_segment, no_exception, not_had_already
 from tactful.rules.expiry import unexpired
 from tactful.rules.journey import anchor_unmoved, come_due, journey_open, not_overtaken, still_needed
-from tactful.rules.not_yet import carried_out, unheld
 from tactful.rules.question import one_question
-from tactful.strategy.model import Cap, Condition, Hold, Segment, Span, Test
+from tactful.strategy.model import Cap, Condition, Segment, Span
 from tactful.verdict import Line
 from tactful.words import JourneyState, Purpose, Reason, Shape
 from tests.unit.given import (
@@ -142,35 +140,12 @@ def test_only_contacts_that_ask_wait_and_mandatory_ones_never() -> None:
     assert asked(open_question, topic="orders").reason is None
 
 
-# customer, not yet, expiry
+# customer, expiry
 
 
 def test_an_inactive_customer_is_left_alone() -> None:
     assert active_customer(customer()).reason is None
     assert active_customer(customer(active=False)).reason is Reason.CUSTOMER_INACTIVE
-
-
-def test_a_test_with_arms_is_refused_by_name() -> None:
-    test = Test(asks="?", split={"as written": Decimal(100)}, changes={}, measure="order.placed", measure_within=None)
-    assert carried_out(communication()).reason is None
-    assert carried_out(communication(test=test)).reason is Reason.NOT_YET
-
-
-def test_marketing_is_refused_while_a_complaint_or_a_loss_lasts() -> None:
-    complaint = Hold(name="complaint", event="complaint.opened", until="complaint.closed")
-    mourning = Hold(name="mourning", event="bereavement.told", lasts=Span(months=12))
-
-    def said(topic: str = "ideas", **events: tuple[datetime, ...]) -> Reason | None:
-        told = {name.replace("_", "."): at for name, at in events.items()}
-        return unheld(TOPICS[topic], customer(events=told), (complaint, mourning), NOON, LONDON).reason
-
-    assert said() is None
-    assert said(complaint_opened=(NOON - DAY,)) is Reason.NOT_YET
-    assert said("orders", complaint_opened=(NOON - DAY,)) is None
-    assert said(complaint_opened=(NOON - 2 * DAY,), complaint_closed=(NOON - DAY,)) is None
-    assert said(complaint_opened=(NOON - DAY,), complaint_closed=(NOON - 2 * DAY,)) is Reason.NOT_YET
-    assert said(bereavement_told=(NOON - 364 * DAY,)) is Reason.NOT_YET
-    assert said(bereavement_told=(NOON - 367 * DAY,)) is None
 
 
 def test_a_contact_expires_at_its_instant() -> None:
