@@ -1,0 +1,123 @@
+"""Run a soak: plan it from a seed, live it, let it settle, judge it, report.
+
+python -m tests.soak                        # 5,000 calls
+python -m tests.soak --short --seed 7       # what `make test` does
+python -m tests.soak --sabotage claim       # must end red
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.soak.judge import Evidence, Ledger, judge
+from tests.soak.life import Life
+from tests.soak.nemesis import POINTS, Nemesis
+from tests.soak.plan import Nuisance, Plan, make_plan
+from tests.soak.report import Report
+from tests.soak.rig import WORKERS, Rig, rigged
+from tests.soak.sabotage import Sabotage
+
+SHORT_SENDS, LONG_SENDS = 560, 5_500
+SHORT_HITS, LONG_HITS = 2, 10
+PASSES = (15, 60)
+"""How often a worker may come to its point before it crashes there."""
+SETTLE_SECONDS = 240.0
+_OPEN = (
+    "SELECT (SELECT count(*) FROM contacts WHERE state IN ('planned', 'claimed', 'held') "
+    "AND NOT (state = 'planned' AND due_at > now() + interval '1 hour')) "
+    "+ (SELECT count(*) FROM outbox) "
+    "+ (SELECT count(*) FROM journeys j WHERE state = 'open' AND planned_cycle < cycle) AS n"
+)
+
+
+def run(folder: Path, plan: Plan, hits: int, *, hurried: bool, sabotage: Sabotage | None) -> Report:
+    """Live a plan and judge it."""
+    began = time.monotonic()
+    with rigged(folder, plan.seed, hurried=hurried, sabotage=sabotage) as rig:
+        if sabotage is not None and sabotage.a_race:
+            rig.calm()
+        else:
+            rig.crashes = plan.crashes(POINTS, PASSES)
+        life = Life(rig, plan)
+        nemesis = Nemesis(rig, plan, life)
+        life.start()
+        nemesis.rage()
+        stormed = time.monotonic()
+        rig.calm()
+        _settle(rig)
+        _say(f"storm {stormed - began:.0f} s, settled in {time.monotonic() - stormed:.0f} s")
+        names = {key: name for name, key in life.keys.items()}
+        interruptions = (
+            rig.crashed.total()
+            + nemesis.done[Nuisance.WORKER_KILLED]
+            + nemesis.done[Nuisance.WORKER_STOPPED]
+            + WORKERS * (1 + nemesis.done[Nuisance.POSTGRES_KILLED])
+        )
+        evidence = Evidence(
+            rig, plan.people, life.deeds, rig.calls(), Ledger.read(rig, names), interruptions, nemesis.woken_at
+        )
+        return Report(plan, rig, nemesis, evidence, judge(evidence), hits, time.monotonic() - began)
+
+
+def _settle(rig: Rig) -> None:
+    """Wait until nothing is open any more; what still is then counts as lost."""
+    until = time.monotonic() + SETTLE_SECONDS
+    while int(rig.rows(_OPEN)[0]["n"]) and time.monotonic() < until:
+        rig.fill_all()
+        time.sleep(0.3)
+
+
+def _nuisances(sends: int, *, hurried: bool) -> dict[Nuisance, int]:
+    many = max(sends // 1_000, 1)
+    return {
+        Nuisance.WORKER_KILLED: 2 * many,
+        Nuisance.WORKER_STOPPED: many if hurried else 2,
+        Nuisance.POSTGRES_KILLED: many,
+        Nuisance.TEMPORAL_KILLED: many,
+    }
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked for; return 1 if it ends red."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.soak", description="Contacts in a storm; then sets are compared"
+    )
+    parser.add_argument("--seed", type=int, help="the plan of a run; drawn and shown if left out")
+    parser.add_argument("--sends", type=int, help=f"about how many calls to the provider (default {LONG_SENDS:,})")
+    parser.add_argument("--short", action="store_true", help=f"{SHORT_SENDS} calls, and fewer crashes wanted")
+    parser.add_argument("--real-times", action="store_true", help="production's leases and pauses instead of seconds")
+    parser.add_argument("--sabotage", type=Sabotage, choices=list(Sabotage), help="take one safeguard away")
+    parser.add_argument("--keep", type=Path, help="a folder for logs and the provider's book, kept afterwards")
+    asked = parser.parse_args(arguments)
+    seed = secrets.randbelow(1_000_000) if asked.seed is None else asked.seed
+    sends = asked.sends or (SHORT_SENDS if asked.short else LONG_SENDS)
+    _say(f"seed {seed}: python -m tests.soak --seed {seed} --sends {sends}")
+    race = asked.sabotage is not None and asked.sabotage.a_race
+    plan = make_plan(seed, sends, {} if race else _nuisances(sends, hurried=not asked.real_times))
+    with tempfile.TemporaryDirectory(prefix="tactful-soak-") as temporary:
+        folder = asked.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            parser.error(f"{folder} is not empty: one book, one run")
+        hits = SHORT_HITS if sends < LONG_SENDS // 2 else LONG_HITS
+        report = run(folder, plan, hits, hurried=not asked.real_times, sabotage=asked.sabotage)
+        _say("\n".join(report.lines()))
+        told = {"seed": seed, "green": report.green, "broken": report.judgement.broken, "unmet": report.unmet}
+        (folder / "report.json").write_text(json.dumps(told))
+    return 0 if report.green else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

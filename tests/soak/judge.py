@@ -1,0 +1,272 @@
+"""Sets compared after the storm: what was intended, what the ledger says, what the provider wrote down.
+
+Shares no rule with the house: it counts and compares. A violation is a sentence with the person and the communication.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from tests.soak.faults import Misdeed
+from tests.soak.hurry import SECONDS
+from tests.soak.life import Deed
+from tests.soak.plan import Change, Person
+from tests.soak.provider import Call
+from tests.soak.rig import CALLS_AT_ONCE, Rig
+from tests.soak.strategy import CAP, CAP_DAYS, CAP_SMS, SAID, Said
+
+REFUSED = frozenset({"skipped", "expired", "cancelled", "control", "parked"})
+SLACK_SECONDS = 1.0
+CALL_SECONDS = 20.0
+_WINDOW = timedelta(days=CAP_DAYS).total_seconds()
+_CONTACTS = (
+    "SELECT c.contact_key, c.customer_key, c.communication, c.state, c.reason, c.due_at > now() AS later, "
+    "array(SELECT m.part_key::text FROM messages m WHERE m.contact_key = c.contact_key) AS parts, "
+    "array(SELECT d.revision FROM decisions d WHERE d.contact_key = c.contact_key AND d.verdict = 'send') "
+    "AS claimed_at FROM contacts c"
+)
+_NOES = (
+    "SELECT customer_key, topic, min(revision) AS revision FROM consents WHERE state = 'opted_out' "
+    "GROUP BY customer_key, topic"
+)
+_ENDED = "SELECT customer_key, first_step FROM journeys WHERE state IN ('goal', 'exited')"
+
+
+@dataclass
+class Ledger:
+    """What the house itself says, read once."""
+
+    contacts: dict[tuple[str, str], RowMapping]
+    noes: dict[tuple[str, str], int]
+    ended: set[tuple[str, str]]
+    unasked: list[str]
+
+    @classmethod
+    def read(cls, rig: Rig, names: dict[Any, str]) -> Ledger:
+        """Read the ledger by people's names."""
+        contacts: dict[tuple[str, str], RowMapping] = {}
+        unasked: list[str] = []
+        for row in rig.rows(_CONTACTS):
+            place = (names.get(row["customer_key"], "nobody"), row["communication"])
+            if place in contacts or place[0] == "nobody":
+                unasked.append(f"{place[0]} has a second row for {place[1]}")
+            contacts[place] = row
+        noes = {(names[row["customer_key"]], row["topic"]): int(row["revision"]) for row in rig.rows(_NOES)}
+        ended = {(names[row["customer_key"]], row["first_step"]) for row in rig.rows(_ENDED)}
+        return cls(contacts, noes, ended, unasked)
+
+
+@dataclass
+class Judgement:
+    """What came out: the zeros with what broke them, and the counts beside."""
+
+    lost: list[str] = field(default_factory=list[str])
+    doubled: list[str] = field(default_factory=list[str])
+    opted_out: list[str] = field(default_factory=list[str])
+    over_cap: list[str] = field(default_factory=list[str])
+    disturbed: list[str] = field(default_factory=list[str])
+    untrue: list[str] = field(default_factory=list[str])
+    endings: Counter[str] = field(default_factory=Counter[str])
+    residual: Counter[str] = field(default_factory=Counter[str])
+    unknown_most: int = 0
+
+    @property
+    def zeros(self) -> dict[str, list[str]]:
+        """Return what must be empty, by name."""
+        return {
+            "lost": self.lost,
+            "doubled": self.doubled,
+            "opted-out": self.opted_out,
+            "over-cap": self.over_cap,
+            "disturbed": self.disturbed,
+            "untrue": self.untrue,
+        }
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Return the names of what should be zero and is not."""
+        return tuple(name for name, found in self.zeros.items() if found)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is compared."""
+
+    rig: Rig
+    people: Sequence[Person]
+    deeds: Sequence[Deed]
+    calls: Sequence[Call]
+    ledger: Ledger
+    interruptions: int
+    """How often workers were shot or stopped, or lost their database."""
+    woken_at: Sequence[float]
+    """When workers that had been stopped went on."""
+
+    @property
+    def window(self) -> float:
+        """Return how long after the check a call may still reach the provider, in seconds."""
+        return (SECONDS["CALL_DEADLINE"] if self.rig.hurried else CALL_SECONDS) + SLACK_SECONDS
+
+
+def judge(evidence: Evidence) -> Judgement:
+    """Compare the sets."""
+    found = Judgement()
+    whose = {to: person for person in evidence.people for to in person.addresses.values()}
+    delivered: dict[tuple[str, str], list[Call]] = defaultdict(list)
+    for call in evidence.calls:
+        if call.delivered:
+            delivered[whose[call.to].name, call.text].append(call)
+    came = {deed.person.name for deed in evidence.deeds if deed.change is None}
+    for person in evidence.people:
+        for said in person.meant if person.name in came else ():
+            _account(found, evidence, person, said, delivered[person.name, said.name])
+    found.untrue += evidence.ledger.unasked
+    found.doubled += _doubled(evidence.calls, delivered)
+    found.untrue += _changed_bytes(evidence.calls)
+    _unwanted(found, evidence, delivered)
+    found.opted_out += _claimed_after_a_no(evidence, delivered)
+    _pressed(found, evidence, delivered)
+    _unknowns(found, evidence)
+    return found
+
+
+def _account(found: Judgement, evidence: Evidence, person: Person, said: Said, delivered: list[Call]) -> None:
+    """Put one intent into exactly one class."""
+    row = evidence.ledger.contacts.get((person.name, said.name))
+    what = f"{person.name} {said.name}"
+    if row is not None:
+        _account_row(found, row, person, said, delivered)
+    elif (person.name, said.step) in evidence.ledger.ended and not delivered:
+        found.endings["ended before it was planned"] += 1
+    else:
+        found.lost.append(f"{what}: no row, {len(delivered)} delivered")
+
+
+def _account_row(found: Judgement, row: RowMapping, person: Person, said: Said, delivered: list[Call]) -> None:
+    state, reason, what = row["state"], row["reason"], f"{person.name} {said.name}"
+    match state:
+        case "sent":
+            found.endings["delivered"] += 1
+            if not delivered:
+                found.lost.append(f"{what}: recorded as sent, and the provider never had it")
+            elif delivered[0].reference not in row["parts"]:
+                found.untrue.append(f"{what}: delivered under a key that no message has")
+        case "parked" if reason == "unknown":
+            found.endings["unknown, shown"] += 1
+            found.residual["unknown that had arrived"] += bool(delivered)
+        case _ if state in REFUSED and reason is not None:
+            found.endings[f"{state}: {reason}"] += 1
+            if delivered:
+                found.untrue.append(f"{what}: {state} ({reason}), and the provider delivered it")
+        case "planned" if person.asleep and said.marketing and row["later"]:
+            found.endings["waits for the morning"] += 1
+        case _:
+            found.lost.append(f"{what}: left {state} ({reason}), {len(delivered)} delivered")
+
+
+def _doubled(calls: Iterable[Call], delivered: dict[tuple[str, str], list[Call]]) -> Iterator[str]:
+    for (name, text), mine in delivered.items():
+        if len(mine) > 1:
+            how = ", ".join(f"{call.misdeed} by {call.personality}" for call in mine)
+            yield f"{name} {text}: delivered {len(mine)} times ({how})"
+    for reference, times in Counter(call.reference for call in calls if call.delivered).items():
+        if times > 1:
+            yield f"{reference}: delivered {times} times under one key"
+
+
+def _changed_bytes(calls: Iterable[Call]) -> Iterator[str]:
+    """Yield keys under which something else was sent after a call of which nobody knew whether it had arrived."""
+    before: dict[str, Call] = {}
+    for call in calls:
+        last = before.get(call.reference)
+        if last is not None and (last.misdeed.ambiguous or last.misdeed.delivers) and last.body != call.body:
+            yield f"{call.to} {call.text}: other bytes under the same key"
+        before[call.reference] = call
+
+
+def _unwanted(found: Judgement, evidence: Evidence, delivered: dict[tuple[str, str], list[Call]]) -> None:
+    """Find what reached people after they had said no, or reached the goal, or gone."""
+    for deed in evidence.deeds:
+        for said in _stopped_by(deed.change):
+            what = f"{deed.person.name} {said.name}"
+            for call in delivered[deed.person.name, said.name]:
+                late = call.at - deed.acknowledged_at
+                if 0 < late <= evidence.window:
+                    found.residual["on its way when the no was acknowledged"] += 1
+                elif late > 0 and any(0 <= call.at - woken < SLACK_SECONDS for woken in evidence.woken_at):
+                    found.residual["sent late by a worker that had been stopped"] += 1
+                elif late > 0:
+                    found.opted_out.append(f"{what}: {late:.2f} s after it was acknowledged: {deed.change}")
+
+
+def _claimed_after_a_no(evidence: Evidence, delivered: dict[tuple[str, str], list[Call]]) -> Iterator[str]:
+    """Yield what was delivered though the customer's revision of the claim is later than that of the no."""
+    for (name, topic), revision in evidence.ledger.noes.items():
+        for said in SAID:
+            row = evidence.ledger.contacts.get((name, said.name))
+            if said.topic != topic or row is None or not delivered[name, said.name]:
+                continue
+            if any(claimed_at > revision for claimed_at in row["claimed_at"]):
+                yield f"{name} {said.name}: claimed after the no, by the customer's revision"
+
+
+def _stopped_by(change: Change | None) -> tuple[Said, ...]:
+    match change:
+        case None:
+            return ()
+        case Change.NO_NEWS | Change.NO_IDEAS:
+            topic = "news" if change is Change.NO_NEWS else "ideas"
+            return tuple(said for said in SAID if said.topic == topic)
+        case Change.ORDERS:
+            return tuple(said for said in SAID if said.step == "welcome")
+        case Change.LEAVES:
+            return SAID
+
+
+def _pressed(found: Judgement, evidence: Evidence, delivered: dict[tuple[str, str], list[Call]]) -> None:
+    """Find who got more marketing than a cap allows in any window, and who was disturbed in the night."""
+    for person in evidence.people:
+        marketing = [
+            (call.at, said.channel) for said in SAID if said.marketing for call in delivered[person.name, said.name]
+        ]
+        if person.asleep and marketing:
+            found.disturbed.append(f"{person.name}: {len(marketing)} in the night")
+        for cap, channel in ((CAP, None), (CAP_SMS, "sms")):
+            most = _most_in_a_window([at for at, way in sorted(marketing) if channel in {None, way}])
+            if most > cap:
+                found.over_cap.append(
+                    f"{person.name}: {most} {channel or 'contacts'} in {CAP_DAYS} days, at most {cap}"
+                )
+
+
+def _most_in_a_window(instants: Sequence[float]) -> int:
+    most = first = 0
+    for last, at in enumerate(instants):
+        while at - instants[first] >= _WINDOW:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def _unknowns(found: Judgement, evidence: Evidence) -> None:
+    """Compare the unknowns with all that can have made one: unclear answers, and calls in flight at an interruption."""
+    unclear = sum(call.misdeed.ambiguous for call in evidence.calls if call.personality != "keyed")
+    again = Counter(call.reference for call in evidence.calls if call.personality == "keyed" and call.misdeed.ambiguous)
+    found.unknown_most = unclear + len(again) + evidence.interruptions * CALLS_AT_ONCE
+    unknown = found.endings["unknown, shown"]
+    if unknown > found.unknown_most:
+        found.untrue.append(f"{unknown} unknown, where at most {found.unknown_most} can be")
+
+
+def faults_by_kind(calls: Iterable[Call]) -> Counter[str]:
+    """Return how often the provider did what."""
+    return Counter(call.misdeed.value for call in calls if call.misdeed is not Misdeed.NONE)
+
+
+__all__ = ["Evidence", "Judgement", "Ledger", "faults_by_kind", "judge"]

@@ -1,0 +1,162 @@
+"""What customers do meanwhile, in a thread: they come, are told of twice, opt out, reach the goal, go.
+
+Each deed is in the intent log with two instants: before it was asked for, and when the house had said yes. Not before
+the second may anybody rely on it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from database import customers, intake, requests
+from database.engine import Database
+from tactful.intake import Identify, Request, Track, Who
+from tests.soak.plan import LEAD_SECONDS, Change, Person, Plan
+from tests.soak.rig import Rig
+from tests.soak.sabotage import Sabotage, unlock
+from tests.soak.strategy import ASKED, OFFERED
+from tests.virtual import no, yes
+
+MOST_WAITING = 400
+LOOK_EVERY_SECONDS = 0.5
+PACE_SECONDS = 0.12
+TOPICS = {Change.NO_NEWS: ("news",), Change.NO_IDEAS: ("ideas",)}
+CHANNELS = ("push", "sms", "email")
+_WAITING = (
+    "SELECT count(*) AS n FROM contacts WHERE state IN ('planned', 'claimed') "
+    "AND due_at <= now() + interval '10 seconds'"
+)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One line of the intent log."""
+
+    person: Person
+    change: Change | None
+    asked_at: float
+    acknowledged_at: float
+
+
+@dataclass
+class Life:
+    """All customers' lives, lived in their order."""
+
+    rig: Rig
+    plan: Plan
+    deeds: list[Deed] = field(default_factory=list[Deed])
+    keys: dict[str, UUID] = field(default_factory=dict[str, UUID])
+    entered: int = 0
+    failure: BaseException | None = None
+    _coming: list[tuple[float, int, Callable[[], None]]] = field(
+        default_factory=list[tuple[float, int, Callable[[], None]]]
+    )
+
+    def __post_init__(self) -> None:
+        self._numbers = count()
+        self._thread = threading.Thread(target=self._live, daemon=True)
+        self._opting_out = self.rig.database
+        if self.rig.sabotage is Sabotage.OPT_OUT_LOCK:
+            self._opting_out = Database(self.rig.postgres.database_url)
+            unlock(self._opting_out.engine)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    @property
+    def over(self) -> bool:
+        """Say whether everybody has come and done what they were to do.
+
+        Raises:
+            BaseException: What ended it otherwise.
+        """
+        if self.failure is not None:
+            raise self.failure
+        return not self._thread.is_alive()
+
+    def _live(self) -> None:
+        try:
+            for person in self.plan.people:
+                while self.waiting() > MOST_WAITING:
+                    self._do_until(time.monotonic() + LOOK_EVERY_SECONDS)
+                self._enter(person)
+                self._do_until(time.monotonic() + PACE_SECONDS)
+            while self._coming:
+                self._do_until(self._coming[0][0])
+        except BaseException as error:  # noqa: BLE001 - the main thread raises it
+            self.failure = error
+
+    def waiting(self) -> int:
+        """Return how many contacts are due about now and not made yet."""
+        return int(self.rig.rows(_WAITING)[0]["n"])
+
+    def _do_until(self, moment: float) -> None:
+        while self._coming and self._coming[0][0] <= moment:
+            at, _, do = heapq.heappop(self._coming)
+            time.sleep(max(at - time.monotonic(), 0))
+            do()
+        time.sleep(max(moment - time.monotonic(), 0))
+
+    def _later(self, seconds: float, do: Callable[[], None]) -> None:
+        heapq.heappush(self._coming, (time.monotonic() + seconds, next(self._numbers), do))
+
+    def _enter(self, person: Person) -> None:
+        """Have a customer come: known, willing, registered a little less than a minute ago; and ask for a receipt."""
+        asked_at, now = time.time(), datetime.now(UTC)
+        statements = yes(*(f"{topic}:{channel}" for topic in ("news", "ideas") for channel in CHANNELS), at=now)
+        known = Identify(
+            Who(person.name),
+            f"{person.name}-known",
+            now,
+            time_zone=person.time_zone(now),
+            addresses=dict(person.addresses),
+            statements=statements,
+        )
+        begun = now + timedelta(seconds=LEAD_SECONDS - 60)
+        came = Track(Who(person.name), "customer.registered", f"{person.name}-came", begun)
+        names = [said.name for said in person.meant if said in OFFERED] + [ASKED]
+        asked = [Request(Who(person.name), name, f"{person.name}-{name}") for name in names]
+        self.keys[person.name] = self.rig.run(lambda c: intake.identify(c, known, now=now))
+        for _ in range(2 if person.told_twice else 1):
+            self.rig.run(lambda c: intake.track(c, came, now=now))
+            for request in asked:
+                self.rig.run(lambda c, request=request: requests.request_contact(c, request, now=now))
+        self.deeds.append(Deed(person, None, asked_at, time.time()))
+        self.entered += 1
+        for seconds, change in person.changes:
+            self._later(seconds, lambda change=change: self._change(person, change))
+
+    def _change(self, person: Person, change: Change) -> None:
+        asked_at, now = time.time(), datetime.now(UTC)
+        who, message_id = Who(person.name), f"{person.name}-{change}"
+        match change:
+            case Change.NO_NEWS | Change.NO_IDEAS:
+                statements = no(*(f"{topic}:{channel}" for topic in TOPICS[change] for channel in CHANNELS), at=now)
+                said = Identify(who, message_id, now, statements=statements)
+                self._opt_out(said, now)
+            case Change.ORDERS:
+                self.rig.run(lambda c: intake.track(c, Track(who, "order.placed", message_id, now), now=now))
+            case Change.LEAVES:
+                self.rig.run(lambda c: _deactivate(c, self.keys[person.name]))
+        self.deeds.append(Deed(person, change, asked_at, time.time()))
+
+    def _opt_out(self, said: Identify, now: datetime) -> None:
+        if self._opting_out is self.rig.database:
+            self.rig.run(lambda c: intake.identify(c, said, now=now))
+        else:
+            self._opting_out.run(lambda c: intake.identify(c, said, now=now))
+
+
+def _deactivate(conn: sa.Connection, customer_key: UUID) -> None:
+    customers.revise(conn, customer_key)
+    conn.execute(sa.text("UPDATE customers SET status = 'inactive' WHERE customer_key = :key"), {"key": customer_key})

@@ -1,0 +1,85 @@
+"""What is done to the processes, from the main thread: crashes are refilled, and the plan's nuisances carried out.
+
+The main thread, because servers die with the thread that started them.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tests.soak.hurry import SECONDS
+from tests.soak.life import Life
+from tests.soak.plan import Nuisance, Plan
+from tests.soak.rig import Rig, Slot
+
+POINTS = ("before_claim", "after_claim", "request_out", "after_accept", "after_record")
+LOOK_EVERY_SECONDS = 0.05
+LEASE_SECONDS = 45.0
+HARDLY_ANYTHING = 0.06
+"""Of all calls: with no more than that left to be made, the storm is over."""
+
+
+@dataclass
+class Nemesis:
+    """Shoots, and counts what it shot."""
+
+    rig: Rig
+    plan: Plan
+    life: Life
+    done: Counter[Nuisance] = field(default_factory=Counter[Nuisance])
+    woken_at: list[float] = field(default_factory=list[float])
+    _stopped: dict[int, float] = field(default_factory=dict[int, float])
+
+    def rage(self) -> None:
+        """Go on until every customer has come, the plan is carried out, and hardly anything is left to be made."""
+        left = list(self.plan.nuisances)
+        while left or not self._nearly_done():
+            self.rig.fill_all()
+            self._wake_the_stopped()
+            if left and (self._progress() >= left[0][0] or self._nearly_done()):
+                self._do(left.pop(0)[1])
+            time.sleep(LOOK_EVERY_SECONDS)
+        while self._stopped:
+            self._wake_the_stopped()
+            time.sleep(LOOK_EVERY_SECONDS)
+
+    def _nearly_done(self) -> bool:
+        return self.life.over and self.life.waiting() <= HARDLY_ANYTHING * self.plan.calls
+
+    def _progress(self) -> float:
+        return self.rig.calls_so_far() / self.plan.calls
+
+    def _do(self, nuisance: Nuisance) -> None:
+        self.done[nuisance] += 1
+        match nuisance:
+            case Nuisance.WORKER_KILLED:
+                slot = self._slot()
+                slot.shot = True
+                slot.signal(signal.SIGKILL)
+            case Nuisance.WORKER_STOPPED:
+                slot = self._slot()
+                slot.signal(signal.SIGSTOP)
+                self._stopped[self.rig.slots.index(slot)] = time.monotonic() + self._beyond_the_lease()
+            case Nuisance.POSTGRES_KILLED:
+                self.rig.postgres.kill()
+                self.rig.postgres.start()
+            case Nuisance.TEMPORAL_KILLED:
+                self.rig.temporal.kill()
+                self.rig.temporal.start()
+
+    def _slot(self) -> Slot:
+        free = [slot for number, slot in enumerate(self.rig.slots) if slot.alive and number not in self._stopped]
+        return free[self.done.total() % len(free)] if free else self.rig.slots[0]
+
+    def _beyond_the_lease(self) -> float:
+        return (SECONDS["LEASE"] if self.rig.hurried else LEASE_SECONDS) + 2
+
+    def _wake_the_stopped(self) -> None:
+        for number, until in list(self._stopped.items()):
+            if time.monotonic() > until:
+                self.rig.slots[number].signal(signal.SIGCONT)
+                self.woken_at.append(time.time())
+                del self._stopped[number]

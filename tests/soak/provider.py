@@ -1,0 +1,229 @@
+"""A provider that misbehaves by a seed and keeps a book that nobody else can write: the judge's witness.
+
+    python -m tests.soak.provider --port 0 --log provider.jsonl --seed 7
+
+It has three personalities, each a path. `/keyed` sends once per `Idempotency-Key` and answers a repetition with the
+first answer, `/plain` knows no keys, `/lookup` can be asked what it made of a reference. Each call is one line of its
+book, on disk before anything is answered. Other than in the body's `reference`, which every personality notes and none
+acts on, it knows nothing of our keys. POST `/calm` ends all misdeeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import email.utils
+import hashlib
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from tests.soak.faults import Misdeed, draw
+
+HOST = "127.0.0.1"
+PAUSE_BETWEEN_DROPS = 0.02
+PATIENCE = 60.0
+_REFUSALS = {Misdeed.THROTTLED: 429, Misdeed.THROTTLED_SECONDS: 429, Misdeed.THROTTLED_DATE: 429}
+_REFUSALS |= {Misdeed.UNAVAILABLE: 503, Misdeed.REFUSED: 422, Misdeed.GONE: 410}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One line of the provider's book.
+
+    Attributes:
+        at: When the call had been read, in seconds since the epoch.
+        personality: By which path it came: keyed, plain or lookup.
+        reference: The caller's own name for the message.
+        key: The `Idempotency-Key`, if one was sent.
+        to: The address.
+        text: What was said, as far as the first line.
+        body: Hash of the whole body.
+        misdeed: What went wrong.
+        delivered: Whether the customer gets it by this call.
+        answer: What was answered: a status, or what came instead.
+    """
+
+    at: float
+    personality: str
+    reference: str
+    key: str | None
+    to: str
+    text: str
+    body: str
+    misdeed: Misdeed
+    delivered: bool
+    answer: str
+
+
+_CALL = TypeAdapter(Call)
+
+
+def read_book(log: Path) -> list[Call]:
+    """Return the calls noted so far."""
+    lines = log.read_text().split("\n")[:-1] if log.exists() else []
+    return [_CALL.validate_json(line) for line in lines]
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request as far as this provider is concerned."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Provider:
+    """Takes messages, keeps its book, and answers as the seed has it."""
+
+    def __init__(self, seed: int, log: Path) -> None:
+        self._seed = seed
+        self._calm = False
+        self._book = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._calls: Counter[tuple[str, str]] = Counter()
+        self._by_key: dict[str, str] = {}
+        self._by_reference: dict[str, str] = {}
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the requests of one connection."""
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            while (request := await _read(reader)) is not None:
+                if not await self._answer(request, writer):
+                    break
+        with contextlib.suppress(OSError):
+            writer.close()
+
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
+        """Answer one request; return whether the connection goes on."""
+        personality = request.path.split("/")[1]
+        match request.method, request.path.split("/")[2:]:
+            case "POST", ["messages"]:
+                return await self._take(personality, request, writer)
+            case "GET", ["messages", reference]:
+                found = self._by_reference.get(reference)
+                await _say(writer, 200 if found else 404, {"id": found})
+            case "POST", []:
+                self._calm = True
+                await _say(writer, 200, {})
+            case _:
+                await _say(writer, 404, {})
+        return True
+
+    async def _take(self, personality: str, request: Request, writer: asyncio.StreamWriter) -> bool:
+        said = json.loads(request.body)
+        key = request.headers.get("idempotency-key")
+        to, text, reference = str(said["to"]), str(said["text"]), str(said["reference"])
+        self._calls[to, text] += 1
+        misdeed = Misdeed.NONE if self._calm else draw(self._seed, to, text, self._calls[to, text])
+        known = self._by_key.get(key) if key and personality == "keyed" else None
+        delivered = misdeed.delivers and known is None
+        provider_id = known or hashlib.sha256(f"{reference} {self._calls[to, text]}".encode()).hexdigest()[:20]
+        if delivered:
+            self._by_reference[reference] = provider_id
+            if key:
+                self._by_key[key] = provider_id
+        body = hashlib.sha256(request.body).hexdigest()[:16]
+        answer = str(_REFUSALS.get(misdeed, 202)) if not misdeed.ambiguous else misdeed.value
+        self._note(Call(time.time(), personality, reference, key, to, text, body, misdeed, delivered, answer))
+        return await _carry_out(misdeed, provider_id, writer)
+
+    def _note(self, call: Call) -> None:
+        os.write(self._book, json.dumps(asdict(call)).encode() + b"\n")
+        os.fsync(self._book)
+
+
+async def _carry_out(misdeed: Misdeed, provider_id: str, writer: asyncio.StreamWriter) -> bool:
+    """Answer as the misdeed has it; return whether the connection goes on."""
+    accepted = _response(202, {"id": provider_id})
+    match misdeed:
+        case Misdeed.NONE:
+            writer.write(accepted)
+            await writer.drain()
+        case Misdeed.SLOW_DRIP:
+            for start in range(0, len(accepted), 16):
+                writer.write(accepted[start : start + 16])
+                await writer.drain()
+                await asyncio.sleep(PAUSE_BETWEEN_DROPS)
+        case Misdeed.TRUNCATED:
+            writer.write(accepted[:-5])
+            await writer.drain()
+            return False
+        case Misdeed.ACCEPT_THEN_500:
+            await _say(writer, 500, {"error": "internal"})
+        case Misdeed.RESET_AFTER_BODY | Misdeed.RESET_BEFORE_BODY:
+            _reset(writer)
+            return False
+        case Misdeed.TIMEOUT_AFTER_ACCEPT | Misdeed.TIMEOUT_UNHEARD:
+            await asyncio.sleep(PATIENCE)
+            return False
+        case Misdeed.THROTTLED_SECONDS:
+            await _say(writer, 429, {}, "Retry-After: 1\r\n")
+        case Misdeed.THROTTLED_DATE:
+            then = email.utils.formatdate(time.time() + 2, usegmt=True)
+            await _say(writer, 429, {}, f"Retry-After: {then}\r\n")
+        case _:
+            await _say(writer, _REFUSALS[misdeed], {"error": misdeed.value})
+    return True
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    connection: socket.socket = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def _say(writer: asyncio.StreamWriter, status: int, content: dict[str, Any], headers: str = "") -> None:
+    writer.write(_response(status, content, headers))
+    await writer.drain()
+
+
+def _response(status: int, content: dict[str, Any], headers: str = "") -> bytes:
+    body = json.dumps(content).encode()
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
+    return head.encode() + body
+
+
+async def _read(reader: asyncio.StreamReader) -> Request | None:
+    """Return the next request; None where the caller has gone."""
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    except asyncio.IncompleteReadError:
+        return None
+    first, *lines = head.rstrip("\r\n").split("\r\n")
+    method, path, _ = first.split(" ")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Request(method, path, headers, body)
+
+
+async def run(port: int, log: Path, seed: int) -> None:
+    """Take messages until told to stop."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    server = await asyncio.start_server(Provider(seed, log).serve, HOST, port)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await stop.wait()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Take messages, misbehave by a seed, and keep a book of it.")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    asyncio.run(run(asked.port, asked.log, asked.seed))

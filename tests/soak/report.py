@@ -1,0 +1,66 @@
+"""The report of a soak: what was tried, what became of it, and the zeros."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.soak.judge import Evidence, Judgement, faults_by_kind
+from tests.soak.nemesis import POINTS, Nemesis
+from tests.soak.plan import Nuisance, Plan
+from tests.soak.rig import Rig
+
+SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run proved or refuted."""
+
+    plan: Plan
+    rig: Rig
+    nemesis: Nemesis
+    evidence: Evidence
+    judgement: Judgement
+    hits_wanted: int
+    seconds: float
+
+    @property
+    def unmet(self) -> list[str]:
+        """Return what makes this run no proof, whatever its zeros say."""
+        few = [
+            f"{point}: {self.rig.crashed[point]} crashes"
+            for point in POINTS
+            if self.rig.crashed[point] < self.hits_wanted
+        ]
+        return few + [f"a worker ended with {code}" for code in self.rig.died_otherwise]
+
+    @property
+    def green(self) -> bool:
+        """Say whether every zero is zero, and everything was tried."""
+        return not self.judgement.broken and not self.unmet
+
+    def lines(self) -> list[str]:
+        """Return the report as people read it."""
+        calls, judgement = self.evidence.calls, self.judgement
+        rows = [
+            ("seed", self.plan.seed),
+            ("minutes", f"{self.seconds / 60:.1f}"),
+            ("people / intents", f"{len(self.plan.people)} / {judgement.endings.total() + len(judgement.lost)}"),
+            ("calls / deliveries", f"{len(calls)} / {sum(call.delivered for call in calls)}"),
+            ("  while all went wrong", sum(call.at < self.rig.calmed_at for call in calls)),
+            ("calls that went wrong", faults_by_kind(calls).total()),
+            *((f"  {kind}", number) for kind, number in sorted(faults_by_kind(calls).items())),
+            ("crashes", self.rig.crashed.total()),
+            *((f"  {point}", self.rig.crashed[point]) for point in POINTS),
+            *((kind.value, self.nemesis.done[kind]) for kind in Nuisance),
+            ("endings", judgement.endings.total()),
+            *((f"  {ending}", number) for ending, number in sorted(judgement.endings.items())),
+            ("unknown, at most", judgement.unknown_most),
+            *((f"residual: {what}", number) for what, number in sorted(judgement.residual.items()) if number),
+            *((f"ZERO {name}", len(found)) for name, found in judgement.zeros.items()),
+        ]
+        width = max(len(name) for name, _ in rows) + 2
+        shown = [f"{name:<{width}}{value}" for name, value in rows]
+        for name, found in judgement.zeros.items():
+            shown += [f"  {name}: {each}" for each in found[:SHOWN]]
+        return [*shown, *(f"NOT PROVED: {each}" for each in self.unmet), "GREEN" if self.green else "RED"]

@@ -1,0 +1,224 @@
+"""The processes of a soak: PostgreSQL, Temporal, the provider, and workers in slots that are filled again."""
+
+from __future__ import annotations
+
+import multiprocessing as mp
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import sqlalchemy as sa
+
+from database import migrate, strategies
+from database.engine import Database
+from database.errors import DatabaseError
+from service.embedded.postgres import PostgresServer
+from service.embedded.temporal import TemporalServer
+from tests.servers import own_postgres, own_temporal
+from tests.soak import worker
+from tests.soak.provider import Call, read_book
+from tests.soak.sabotage import Sabotage
+from tests.soak.strategy import files
+
+T = TypeVar("T")
+CHECKOUT = Path(__file__).parents[2]
+WORKERS = 2
+CALLS_AT_ONCE = 8
+AGAIN_SECONDS = 0.3
+NOBODY_THERE = 1
+CONFIG = """\
+[connectors.keyed]
+use = "tests.soak.connector:ByKey"
+base_url = "{url}"
+patience = {patience}
+sends_key = {sends_key}
+[connectors.plain]
+use = "tests.soak.connector:WithoutKey"
+base_url = "{url}"
+patience = {patience}
+[connectors.lookup]
+use = "tests.soak.connector:WithLookup"
+base_url = "{url}"
+patience = {patience}
+[channels.push]
+use = ["keyed"]
+[channels.sms]
+use = ["plain"]
+[channels.email]
+use = ["lookup"]
+"""
+
+
+@dataclass
+class Slot:
+    """A place for one worker at a time."""
+
+    process: ForkServerProcess | None = None
+    crashes_at: str | None = None
+    shot: bool = False
+
+    @property
+    def alive(self) -> bool:
+        """Say whether a worker is in it."""
+        return self.process is not None and self.process.exitcode is None
+
+    def signal(self, what: signal.Signals) -> None:
+        """Send its worker a signal, if it is there to hear it."""
+        if self.process is not None and self.process.pid is not None and self.alive:
+            os.kill(self.process.pid, what)
+
+
+@dataclass
+class Rig:
+    """Everything that runs, and the way to it."""
+
+    folder: Path
+    postgres: PostgresServer
+    temporal: TemporalServer
+    database: Database
+    provider_url: str
+    hurried: bool
+    sabotage: Sabotage | None
+    slots: list[Slot] = field(default_factory=lambda: [Slot() for _ in range(WORKERS)])
+    crashed: Counter[str] = field(default_factory=Counter[str])
+    crashes: Iterator[str] | None = None
+    calmed_at: float = 0.0
+    found_nobody: int = 0
+    """Workers that ended at their start, as they should, because PostgreSQL or Temporal was away."""
+    died_otherwise: list[int] = field(default_factory=list[int])
+
+    @property
+    def book(self) -> Path:
+        """Return where the provider keeps its book."""
+        return self.folder / "provider.jsonl"
+
+    def calls(self) -> list[Call]:
+        """Return what the provider has noted."""
+        return read_book(self.book)
+
+    def calls_so_far(self) -> int:
+        """Return how many calls the provider has noted."""
+        with self.book.open("rb") as book:
+            return sum(chunk.count(b"\n") for chunk in iter(lambda: book.read(1 << 20), b""))
+
+    def fill(self, slot: Slot) -> None:
+        """Note how the worker of a slot ended, and put the next one in its place."""
+        if slot.process is not None:
+            code = slot.process.exitcode
+            if code == -signal.SIGKILL and slot.crashes_at and not slot.shot:
+                self.crashed[slot.crashes_at.partition(":")[0]] += 1
+            elif code == NOBODY_THERE and not slot.shot:
+                self.found_nobody += 1
+            elif not slot.shot and code is not None:
+                self.died_otherwise.append(code)
+            slot.process.join()
+        slot.crashes_at = next(self.crashes) if self.crashes is not None else None
+        slot.shot = False
+        told = {
+            "TACTFUL_DATABASE_URL": self.postgres.database_url,
+            "TACTFUL_SECRET": "a secret for tests only",
+            "TACTFUL_CONFIG": str(self.folder / "tactful.toml"),
+            "TACTFUL_CONTACTS_AT_ONCE": str(CALLS_AT_ONCE),
+            "TEMPORAL_ADDRESS": self.temporal.address,
+        }
+        told |= {"TACTFUL_CRASH_AT": slot.crashes_at} if slot.crashes_at else {}
+        arguments = (told, str(self.folder / "worker.log"), self.hurried, self.sabotage)
+        process = _context().Process(target=worker.run, args=arguments)
+        process.start()
+        slot.process = process
+
+    def fill_all(self) -> None:
+        """Put a worker into every slot that has none."""
+        for slot in self.slots:
+            if not slot.alive:
+                self.fill(slot)
+
+    def calm(self) -> None:
+        """End all faults: the provider behaves, and workers that would crash are replaced by ones that would not."""
+        httpx.post(f"{self.provider_url}/calm", timeout=30).raise_for_status()
+        self.calmed_at = time.time()
+        self.crashes = None
+        for slot in self.slots:
+            slot.signal(signal.SIGCONT)
+            slot.shot = True
+            slot.signal(signal.SIGKILL)
+            if slot.process is not None:
+                slot.process.join()
+            self.fill(slot)
+
+    def run(self, work: Callable[[sa.Connection], T]) -> T:
+        """Do something in one transaction, again until the database is there: doing it twice must be harmless."""
+        while True:
+            try:
+                return self.database.run(work)
+            except DatabaseError:
+                time.sleep(AGAIN_SECONDS)
+
+    def rows(self, query: str) -> list[sa.RowMapping]:
+        """Return the rows of a query."""
+        return self.run(lambda c: list(c.execute(sa.text(query)).mappings()))
+
+
+def _context() -> ForkServerContext:
+    context = mp.get_context("forkserver")
+    context.set_forkserver_preload(["tests.soak.worker"])
+    return context
+
+
+@contextmanager
+def rigged(folder: Path, seed: int, *, hurried: bool, sabotage: Sabotage | None) -> Generator[Rig]:
+    """Start everything but the workers beside a block."""
+    with ExitStack() as stack:
+        url = stack.enter_context(provider(folder, seed))
+        _configure(folder, url, hurried=hurried, sends_key=sabotage is not Sabotage.KEY)
+        postgres = stack.enter_context(own_postgres())
+        temporal = stack.enter_context(own_temporal(kept=True))
+        database = Database(postgres.database_url)
+        stack.callback(database.close)
+        database.run(migrate.upgrade)
+        database.run(lambda c: strategies.publish(c, files(), now=datetime.now(UTC)))
+        rig = Rig(folder, postgres, temporal, database, url, hurried, sabotage)
+        stack.callback(_end, rig)
+        yield rig
+
+
+def _end(rig: Rig) -> None:
+    for slot in rig.slots:
+        slot.signal(signal.SIGKILL)
+        if slot.process is not None:
+            slot.process.join()
+
+
+def _configure(folder: Path, url: str, *, hurried: bool, sends_key: bool) -> None:
+    text = CONFIG.format(url=url, patience=1 if hurried else 10, sends_key=str(sends_key).lower())
+    (folder / "tactful.toml").write_text(text)
+
+
+@contextmanager
+def provider(folder: Path, seed: int) -> Generator[str]:
+    """Run the provider beside a block, and return where it is."""
+    command = [sys.executable, "-m", "tests.soak.provider", "--log", str(folder / "provider.jsonl")]
+    with (folder / "provider.err").open("wb") as errors:
+        process = subprocess.Popen(
+            [*command, "--seed", str(seed)], cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+    try:
+        if process.stdout is None:
+            raise RuntimeError("the provider has no output")
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.terminate()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
