@@ -40,6 +40,10 @@ check: .venv/.dev-installed ## Lint, format, types, layers, dependencies, spelli
 bench: .venv/.dev-installed ## Measure against the budgets of docs/benchmarks.md
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: soak
+soak: .venv/.dev-installed ## Thousands of contacts in a storm, then sets compared (ARGS="--seed 7", ARGS=--bites)
+	@exec $(BIN)/python -m tests.soak $(ARGS)
+
 .PHONY: lock
 lock: .venv/.dev-installed ## Pin requirements/ anew after pyproject.toml changed (UPGRADE=1 also takes newer versions)
 	$(LOCK) requirements/dev.txt --extra worker --extra embedded --group dev

@@ -3,12 +3,12 @@
 python -m tests.soak                        # 5,000 calls
 python -m tests.soak --short --seed 7       # what `make test` does
 python -m tests.soak --sabotage claim       # must end red
+python -m tests.soak --bites                # all five of them
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import secrets
 import sys
 import tempfile
@@ -16,18 +16,20 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.soak.judge import Evidence, Ledger, judge
+from tests.soak.judge import Evidence, Ledger, audited, judge
 from tests.soak.life import Life
 from tests.soak.nemesis import POINTS, Nemesis
 from tests.soak.plan import Nuisance, Plan, make_plan
 from tests.soak.report import Report
+from tests.soak.restart import restart
 from tests.soak.rig import WORKERS, Rig, rigged
 from tests.soak.sabotage import Sabotage
 
-SHORT_SENDS, LONG_SENDS = 560, 5_500
+SHORT_SENDS, LONG_SENDS = 430, 4_400
 SHORT_HITS, LONG_HITS = 2, 10
 PASSES = (15, 60)
 """How often a worker may come to its point before it crashes there."""
+SABOTAGED_SENDS, TRIES = 240, 3
 SETTLE_SECONDS = 240.0
 _OPEN = (
     "SELECT (SELECT count(*) FROM contacts WHERE state IN ('planned', 'claimed', 'held') "
@@ -53,15 +55,25 @@ def run(folder: Path, plan: Plan, hits: int, *, hurried: bool, sabotage: Sabotag
         rig.calm()
         _settle(rig)
         _say(f"storm {stormed - began:.0f} s, settled in {time.monotonic() - stormed:.0f} s")
+        _say(f"{restart(rig)} contacts taken up again by two people at once")
+        _settle(rig)
         names = {key: name for name, key in life.keys.items()}
         interruptions = (
             rig.crashed.total()
             + nemesis.done[Nuisance.WORKER_KILLED]
             + nemesis.done[Nuisance.WORKER_STOPPED]
+            + 1
             + WORKERS * (1 + nemesis.done[Nuisance.POSTGRES_KILLED])
         )
         evidence = Evidence(
-            rig, plan.people, life.deeds, rig.calls(), Ledger.read(rig, names), interruptions, nemesis.woken_at
+            rig,
+            plan.people,
+            life.deeds,
+            rig.calls(),
+            Ledger.read(rig, names),
+            interruptions,
+            nemesis.woken_at,
+            audited(rig),
         )
         return Report(plan, rig, nemesis, evidence, judge(evidence), hits, time.monotonic() - began)
 
@@ -89,33 +101,56 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
+def soak(
+    seed: int, sends: int, folder: Path | None, *, hurried: bool = True, sabotage: Sabotage | None = None
+) -> Report:
+    """Plan, live and judge a run, and print its report."""
+    race = sabotage is not None and sabotage.a_race
+    plan = make_plan(seed, sends, {} if race else _nuisances(sends, hurried=hurried))
+    hits = SHORT_HITS if sends < LONG_SENDS // 2 else LONG_HITS
+    with tempfile.TemporaryDirectory(prefix="tactful-soak-") as temporary:
+        report = run(folder or Path(temporary), plan, hits, hurried=hurried, sabotage=sabotage)
+    _say("\n".join(report.lines()))
+    return report
+
+
+def bites(seed: int) -> bool:
+    """Take each safeguard away in turn; say whether each was missed by the zero it guards."""
+    missed: dict[Sabotage, str | None] = {}
+    for sabotage in Sabotage:
+        for again in range(TRIES):
+            _say(f"\n== without its safeguard: {sabotage}, seed {seed + again}")
+            found = soak(seed + again, SABOTAGED_SENDS, None, sabotage=sabotage).judgement.zeros[sabotage.breaks]
+            missed[sabotage] = f"{sabotage.breaks} {len(found)}" if found else None
+            if found:
+                break
+    _say("\nSAFEGUARDS TAKEN AWAY")
+    for sabotage, how in missed.items():
+        _say(f"  {sabotage:<14}{how or 'NOT NOTICED'}")
+    return all(missed.values())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; return 1 if it ends red."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.soak", description="Contacts in a storm; then sets are compared"
-    )
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description="Contacts in a storm; sets are compared")
     parser.add_argument("--seed", type=int, help="the plan of a run; drawn and shown if left out")
     parser.add_argument("--sends", type=int, help=f"about how many calls to the provider (default {LONG_SENDS:,})")
     parser.add_argument("--short", action="store_true", help=f"{SHORT_SENDS} calls, and fewer crashes wanted")
     parser.add_argument("--real-times", action="store_true", help="production's leases and pauses instead of seconds")
-    parser.add_argument("--sabotage", type=Sabotage, choices=list(Sabotage), help="take one safeguard away")
-    parser.add_argument("--keep", type=Path, help="a folder for logs and the provider's book, kept afterwards")
+    parser.add_argument("--sabotage", type=Sabotage, choices=list(Sabotage), help="take one safeguard away: ends red")
+    parser.add_argument("--bites", action="store_true", help="take each safeguard away in turn: green if all end red")
+    parser.add_argument("--keep", type=Path, help="an empty folder for logs and the provider's book, kept afterwards")
     asked = parser.parse_args(arguments)
     seed = secrets.randbelow(1_000_000) if asked.seed is None else asked.seed
+    if asked.keep is not None:
+        asked.keep.mkdir(parents=True, exist_ok=True)
+        if any(asked.keep.iterdir()):
+            parser.error(f"{asked.keep} is not empty: one book, one run")
+    if asked.bites:
+        return 0 if bites(seed) else 1
     sends = asked.sends or (SHORT_SENDS if asked.short else LONG_SENDS)
     _say(f"seed {seed}: python -m tests.soak --seed {seed} --sends {sends}")
-    race = asked.sabotage is not None and asked.sabotage.a_race
-    plan = make_plan(seed, sends, {} if race else _nuisances(sends, hurried=not asked.real_times))
-    with tempfile.TemporaryDirectory(prefix="tactful-soak-") as temporary:
-        folder = asked.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            parser.error(f"{folder} is not empty: one book, one run")
-        hits = SHORT_HITS if sends < LONG_SENDS // 2 else LONG_HITS
-        report = run(folder, plan, hits, hurried=not asked.real_times, sabotage=asked.sabotage)
-        _say("\n".join(report.lines()))
-        told = {"seed": seed, "green": report.green, "broken": report.judgement.broken, "unmet": report.unmet}
-        (folder / "report.json").write_text(json.dumps(told))
+    report = soak(seed, sends, asked.keep, hurried=not asked.real_times, sabotage=asked.sabotage)
     return 0 if report.green else 1
 
 

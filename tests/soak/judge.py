@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
 
+from database.audit import audit
+from tactful.audit import Audited
+from tactful.wire.audit import FindingLine
 from tests.soak.faults import Misdeed
 from tests.soak.hurry import SECONDS
 from tests.soak.life import Deed
@@ -72,6 +75,7 @@ class Judgement:
     over_cap: list[str] = field(default_factory=list[str])
     disturbed: list[str] = field(default_factory=list[str])
     untrue: list[str] = field(default_factory=list[str])
+    audit: list[str] = field(default_factory=list[str])
     endings: Counter[str] = field(default_factory=Counter[str])
     residual: Counter[str] = field(default_factory=Counter[str])
     unknown_most: int = 0
@@ -86,6 +90,7 @@ class Judgement:
             "over-cap": self.over_cap,
             "disturbed": self.disturbed,
             "untrue": self.untrue,
+            "audit": self.audit,
         }
 
     @property
@@ -107,6 +112,8 @@ class Evidence:
     """How often workers were shot or stopped, or lost their database."""
     woken_at: Sequence[float]
     """When workers that had been stopped went on."""
+    audit: Sequence[str]
+    """What `tactful audit` finds."""
 
     @property
     def window(self) -> float:
@@ -116,7 +123,7 @@ class Evidence:
 
 def judge(evidence: Evidence) -> Judgement:
     """Compare the sets."""
-    found = Judgement()
+    found = Judgement(audit=list(evidence.audit))
     whose = {to: person for person in evidence.people for to in person.addresses.values()}
     delivered: dict[tuple[str, str], list[Call]] = defaultdict(list)
     for call in evidence.calls:
@@ -264,9 +271,12 @@ def _unknowns(found: Judgement, evidence: Evidence) -> None:
         found.untrue.append(f"{unknown} unknown, where at most {found.unknown_most} can be")
 
 
+def audited(rig: Rig) -> list[str]:
+    """Return what the house's own audit finds."""
+    lines = audit(rig.database, Audited(datetime.now(UTC)))
+    return [f"{line.check}: {line.sentence}" for line in lines if isinstance(line, FindingLine)]
+
+
 def faults_by_kind(calls: Iterable[Call]) -> Counter[str]:
     """Return how often the provider did what."""
     return Counter(call.misdeed.value for call in calls if call.misdeed is not Misdeed.NONE)
-
-
-__all__ = ["Evidence", "Judgement", "Ledger", "faults_by_kind", "judge"]

@@ -10,6 +10,7 @@ import heapq
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,11 +19,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from database import customers, intake, requests
-from database.engine import Database
 from tactful.intake import Identify, Request, Track, Who
 from tests.soak.plan import LEAD_SECONDS, Change, Person, Plan
 from tests.soak.rig import Rig
-from tests.soak.sabotage import Sabotage, unlock
+from tests.soak.sabotage import Sabotage, unlocked
 from tests.soak.strategy import ASKED, OFFERED
 from tests.virtual import no, yes
 
@@ -64,10 +64,6 @@ class Life:
     def __post_init__(self) -> None:
         self._numbers = count()
         self._thread = threading.Thread(target=self._live, daemon=True)
-        self._opting_out = self.rig.database
-        if self.rig.sabotage is Sabotage.OPT_OUT_LOCK:
-            self._opting_out = Database(self.rig.postgres.database_url)
-            unlock(self._opting_out.engine)
 
     def start(self) -> None:
         """Begin."""
@@ -151,10 +147,9 @@ class Life:
         self.deeds.append(Deed(person, change, asked_at, time.time()))
 
     def _opt_out(self, said: Identify, now: datetime) -> None:
-        if self._opting_out is self.rig.database:
+        sabotaged = self.rig.sabotage is Sabotage.OPT_OUT_LOCK
+        with unlocked() if sabotaged else nullcontext():
             self.rig.run(lambda c: intake.identify(c, said, now=now))
-        else:
-            self._opting_out.run(lambda c: intake.identify(c, said, now=now))
 
 
 def _deactivate(conn: sa.Connection, customer_key: UUID) -> None:

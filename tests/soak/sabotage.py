@@ -6,22 +6,21 @@ switch for any of it.
 
 from __future__ import annotations
 
-import asyncio
-import re
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
 from temporalio import activity
 
 from activities import contract
 from activities.contacts import Contacts, _made, crash_at
 from activities.contract import Made, MakeContact
-from database import claims, records
-from database.claims import Claimed, NotClaimed
+from database import claims, customers, records
+from database.attempts import Ask, Claimed, NotClaimed
+from database.engine import Direct
 from database.records import Outcome
 from service import wiring
 from tactful.connector import Accepted
@@ -42,15 +41,23 @@ class Sabotage(StrEnum):
     """An opt-out is written without the customer's lock."""
 
     @property
+    def breaks(self) -> str:
+        """Return the zero that must not be zero any more."""
+        return _BREAKS[self]
+
+    @property
     def a_race(self) -> bool:
         """Say whether it shows between two transactions: best seen in calm weather, and with slow deciding."""
         return self in {Sabotage.CAP_LOCK, Sabotage.OPT_OUT_LOCK}
 
 
-LOCK = re.compile(
-    r"UPDATE customers( \w+)? SET revision = (?:\w+\.)?revision \+ 1 (?P<where>WHERE .*?)\s*RETURNING (?P<columns>.*)",
-    re.DOTALL,
-)
+_BREAKS = {
+    Sabotage.CLAIM: "doubled",
+    Sabotage.KEY: "doubled",
+    Sabotage.RECORD_FIRST: "lost",
+    Sabotage.CAP_LOCK: "over-cap",
+    Sabotage.OPT_OUT_LOCK: "opted-out",
+}
 
 
 class WithoutClaim(Contacts):
@@ -60,10 +67,11 @@ class WithoutClaim(Contacts):
     async def make_contact(self, ask: MakeContact) -> Made:
         deadline = time.monotonic() + contract.CALL_DEADLINE.total_seconds()
         now = activity.info().started_time
+        asked = Ask(ask.customer_key, ask.contact_key, ask.leaves)
 
         def look(conn: sa.Connection) -> Claimed | NotClaimed:
             with conn.begin_nested() as point:
-                found = claims.claim(conn, ask.customer_key, ask.contact_key, self._sending, now=now)
+                found = claims.claim(conn, asked, self._sending, now=now)
                 if isinstance(found, Claimed):
                     point.rollback()
             return found
@@ -73,14 +81,14 @@ class WithoutClaim(Contacts):
         crash_at("after_claim")
         if isinstance(claimed, NotClaimed):
             return _made(ask, claimed)
-        outcomes = await asyncio.gather(*(self._call(part, deadline) for part in claimed.parts))
+        outcomes = await self._call_all(claimed.parts, deadline)
         crash_at("after_accept")
 
         def write(conn: sa.Connection) -> NotClaimed:
-            again = claims.claim(conn, ask.customer_key, ask.contact_key, self._sending, now=now)
+            again = claims.claim(conn, asked, self._sending, now=now)
             if isinstance(again, NotClaimed):
                 return again
-            return records.record(conn, ask.customer_key, again, outcomes, now=now)
+            return records.record(conn, records.Made(ask.customer_key, again, outcomes), now=now)
 
         recorded = await self._run(write)
         crash_at("after_record")
@@ -94,16 +102,17 @@ class RecordsFirst(Contacts):
     async def make_contact(self, ask: MakeContact) -> Made:
         deadline = time.monotonic() + contract.CALL_DEADLINE.total_seconds()
         now = activity.info().started_time
+        asked = Ask(ask.customer_key, ask.contact_key, ask.leaves)
         crash_at("before_claim")
-        claimed = await self._run(lambda c: claims.claim(c, ask.customer_key, ask.contact_key, self._sending, now=now))
+        claimed = await self._run(lambda c: claims.claim(c, asked, self._sending, now=now))
         crash_at("after_claim")
         if isinstance(claimed, NotClaimed):
             return _made(ask, claimed)
         hoped = [Outcome(part, Accepted("surely")) for part in claimed.parts]
-        at = now + timedelta(milliseconds=1)
-        recorded = await self._run(lambda c: records.record(c, ask.customer_key, claimed, hoped, now=at))
+        made, at = records.Made(ask.customer_key, claimed, hoped), now + timedelta(milliseconds=1)
+        recorded = await self._run(lambda c: records.record(c, made, now=at))
         crash_at("after_record")
-        await asyncio.gather(*(self._call(part, deadline) for part in claimed.parts))
+        await self._call_all(claimed.parts, deadline)
         crash_at("after_accept")
         return _made(ask, recorded)
 
@@ -121,16 +130,26 @@ def sabotage_worker(what: Sabotage | None) -> None:
             pass
 
 
-def unlock(engine: sa.Engine | None = None) -> None:
-    """Make the customer's lock of an engine, or of every engine of this process, a mere look."""
-    event.listen(engine or sa.Engine, "before_cursor_execute", _look_only, retval=True)
+def unlock() -> None:
+    """Make the customer's lock a mere look, in this process."""
+    for name, instead in _LOOKS.items():
+        if not hasattr(customers, name):
+            raise LookupError(f"customers.{name} is no more: tests/soak/sabotage.py must follow")
+        setattr(customers, name, instead)
 
 
-def _look_only(*arguments: Any) -> tuple[str, Any]:  # noqa: ANN401 - what SQLAlchemy hands to listeners
-    statement, parameters = arguments[2], arguments[3]
-    if "revision + 1" in statement and "UPDATE customers" in statement:
-        changed, number = LOCK.subn(r"SELECT \g<columns> FROM customers\1 \g<where>", statement)
-        if not number:
-            raise LookupError("the lock reads differently now: tests/soak/sabotage.py must follow")
-        return changed, parameters
-    return statement, parameters
+@contextmanager
+def unlocked() -> Generator[None]:
+    """Make the customer's lock a mere look within a block."""
+    before = {name: getattr(customers, name) for name in _LOOKS}
+    unlock()
+    try:
+        yield
+    finally:
+        for name, lock in before.items():
+            setattr(customers, name, lock)
+
+
+_ONE = Direct("SELECT * FROM customers WHERE customer_key = :customer_key")
+_ALL = Direct("SELECT * FROM customers WHERE customer_key = ANY(:customer_keys)")
+_LOOKS = {"LOCK": _ONE, "REVISE": _ONE, "LOCK_ALL": _ALL, "REVISE_ALL": _ALL}
