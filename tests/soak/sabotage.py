@@ -71,26 +71,26 @@ class WithoutClaim(Contacts):
 
         def look(conn: sa.Connection) -> Claimed | NotClaimed:
             with conn.begin_nested() as point:
-                found = claims.claim(conn, asked, self._sending, now=now)
+                found = claims.claim(conn, asked, self.sending, now=now)
                 if isinstance(found, Claimed):
                     point.rollback()
             return found
 
         crash_at("before_claim")
-        claimed = await self._run(look)
+        claimed = await self.run(look)
         crash_at("after_claim")
         if isinstance(claimed, NotClaimed):
             return _made(ask, claimed)
-        outcomes = await self._call_all(claimed.parts, deadline)
+        outcomes = await self.call_all(claimed.parts, deadline)
         crash_at("after_accept")
 
         def write(conn: sa.Connection) -> NotClaimed:
-            again = claims.claim(conn, asked, self._sending, now=now)
+            again = claims.claim(conn, asked, self.sending, now=now)
             if isinstance(again, NotClaimed):
                 return again
             return records.record(conn, records.Made(ask.customer_key, again, outcomes), now=now)
 
-        recorded = await self._run(write)
+        recorded = await self.run(write)
         crash_at("after_record")
         return _made(ask, recorded)
 
@@ -104,15 +104,15 @@ class RecordsFirst(Contacts):
         now = activity.info().started_time
         asked = Ask(ask.customer_key, ask.contact_key, ask.leaves)
         crash_at("before_claim")
-        claimed = await self._run(lambda c: claims.claim(c, asked, self._sending, now=now))
+        claimed = await self.run(lambda c: claims.claim(c, asked, self.sending, now=now))
         crash_at("after_claim")
         if isinstance(claimed, NotClaimed):
             return _made(ask, claimed)
         hoped = [Outcome(part, Accepted("surely")) for part in claimed.parts]
         made, at = records.Made(ask.customer_key, claimed, hoped), now + timedelta(milliseconds=1)
-        recorded = await self._run(lambda c: records.record(c, made, now=at))
+        recorded = await self.run(lambda c: records.record(c, made, now=at))
         crash_at("after_record")
-        await self._call_all(claimed.parts, deadline)
+        await self.call_all(claimed.parts, deadline)
         crash_at("after_accept")
         return _made(ask, recorded)
 

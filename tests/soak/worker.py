@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 
 import worker
+from activities import contacts
 from tests.soak import connector as _connector  # noqa: F401 - imported before the fork, for speed
 from tests.soak.hurry import dawdle, hurry
 from tests.soak.sabotage import Sabotage, sabotage_worker
@@ -29,6 +30,8 @@ def run(told: Mapping[str, str], log: str, hurried: bool, what: Sabotage | None)
     for name in [name for name in os.environ if name.startswith(("TACTFUL_", "TEMPORAL_"))]:
         del os.environ[name]
     os.environ.update(told)
+    # Read when the module was imported, which was before the fork.
+    contacts._CRASH_AT, _, contacts._CRASH_TIMES = told.get("TACTFUL_CRASH_AT", "").partition(":")
     if hurried:
         hurry()
     if what is not None and what.a_race:
