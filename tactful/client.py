@@ -48,6 +48,8 @@ PATIENCE: Final = timedelta(seconds=30)
 CONNECT_SECONDS: Final = 5.0
 ATTEMPTS: Final = 3
 UNAVAILABLE: Final = 503
+_AT_LENGTH: Final = httpx.Timeout(15 * 60.0, connect=CONNECT_SECONDS)
+"""Between two lines of an audit, which looks at everything."""
 
 
 class ClientError(TactfulError):
@@ -277,9 +279,10 @@ class TactfulClient:
         """
         query = {"since": since.isoformat()} if since is not None else {}
         query |= {"strategy": strategy} if strategy is not None else {}
+        url = f"{self.server}/v1/audit"
         with (
             self._reached(),
-            self._http.stream("GET", f"{self.server}/v1/audit", params=query, headers=self._headers) as answer,
+            self._http.stream("GET", url, params=query, headers=self._headers, timeout=_AT_LENGTH) as answer,
         ):
             if not answer.is_success:
                 answer.read()

@@ -165,8 +165,10 @@ def _decision(run: Sequence[Decided], story: Story, instead: str | None) -> Deci
         why = sentence(last.reason, line.numbers if line is not None else None, None, zone)
     parts = [f"{when}: {said}."]
     parts += [why] if why else []
-    parts += [f"Looked at again on {time_text(last.until, zone)}."] if last.until is not None and not instead else []
-    parts += [f"It could go from {time_text(last.until, zone)}."] if last.until is not None and instead else []
+    if last.until is not None:
+        waits = line is None or line.passes_at is None
+        later = "It would be looked at again on" if waits else "It could go from"
+        parts.append(f"{later if instead else 'Looked at again on'} {time_text(last.until, zone)}.")
     parts += [f"Asked for by {last.asked_by}{f': {last.why}' if last.why else ''}."] if last.asked_by else []
     return DecisionAnswer(
         at=last.at,

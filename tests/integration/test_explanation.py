@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from database.views import explain_communication, explain_contact
 from tactful.cli.explain import shown
 from tactful.connector import Fault
 from tactful.intake import Person, Which
+from tactful.rules.holdout import held_out
 from tactful.wire.explanation import ExplanationAnswer
 from tactful.words import Channel
 from tests.integration.ledger import DAY, KEYLESS, NOON, Ledger, accepted, fault
+from tests.integration.test_measuring import in_arm, one_whom
+from tests.integration.test_protection import COMPLAINT
 from tests.small_strategy import REPURCHASE, WELCOME
 
 pytestmark = pytest.mark.integration
@@ -144,21 +148,55 @@ def overtaken(ledger: Ledger) -> str:
     return "hello"
 
 
+def complaint(ledger: Ledger) -> str:
+    ledger.publish(steps=(WELCOME,), rules=COMPLAINT)
+    begun(ledger)
+    ledger.now = NOON + HOUR
+    ledger.track("ada", "complaint.opened")
+    made(ledger, "hello")
+    return "hello"
+
+
+def held_out_to_measure(ledger: Ledger) -> str:
+    ledger.publish(steps=(WELCOME,), rules="{ holdout: 50% }")
+    user = one_whom(ledger, lambda key: held_out(key, Decimal(50)))
+    ledger.identify(user, time_zone="Europe/London")
+    ledger.track(user, "customer.registered")
+    ledger.enter(ledger.journey(user))
+    made(ledger, "hello", user)
+    return "hello"
+
+
+def arm_that_hears_nothing(ledger: Ledger) -> str:
+    user = in_arm(ledger, "nothing")
+    ledger.identify(user, time_zone="Europe/London")
+    made(ledger, "hello", user)
+    return "hello"
+
+
 CASES: dict[str, Callable[[Ledger], str]] = {
     "Sent": sent,
     "Quiet hours": put_off_by_quiet_hours,
     "Outranked": outranked,
     "Capped": capped,
+    "Kept back, holdout": held_out_to_measure,
+    "Kept back, test": arm_that_hears_nothing,
     "Opted out": opted_out,
+    "Complaint": complaint,
     "Expired": expired,
     "Parked": parked,
     "Overtaken": overtaken,
 }
 
 
-def as_in_guide(told_: ExplanationAnswer) -> str:
-    """Return an explanation as the guide shows it: of the rules that passed, only that there were some."""
-    return re.sub(r"(  ✓ [^\n]*\n)+", "  ✓ …\n", shown(told_))
+def as_in_guide(ledger: Ledger, communication: str) -> str:
+    """Return an explanation as the guide shows it: of the rules that passed, only that there were some.
+
+    Whom chance keeps back is not ours to choose: it is the one customer who has a contact, and is called Ada there.
+    """
+    (row,) = ledger.rows("SELECT DISTINCT i.id FROM contacts JOIN customer_ids i USING (customer_key)")
+    said = shown(told(ledger, communication, row.id)).replace(f" to {row.id}\n", " to ada\n", 1)
+    return re.sub(r"(  ✓ [^\n]*\n)+", "  ✓ …\n", said)
 
 
 def in_guide(case: str) -> str:
@@ -170,7 +208,7 @@ def in_guide(case: str) -> str:
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_of_the_guide_is_told_as_it_is_told_there(empty_ledger: Ledger, case: str) -> None:
     communication = CASES[case](empty_ledger)
-    assert as_in_guide(told(empty_ledger, communication)) == in_guide(case)
+    assert as_in_guide(empty_ledger, communication) == in_guide(case)
 
 
 def test_codes_and_keys_are_for_those_who_ask_for_them(empty_ledger: Ledger) -> None:
