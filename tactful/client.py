@@ -37,6 +37,7 @@ from tactful.wire.answers import (
     TimelineAnswer,
 )
 from tactful.wire.audit import AUDIT_LINE, AuditLine, BrokenOffLine, SummaryLine
+from tactful.wire.campaigns import CampaignAnswer, CampaignPreview, CampaignsAnswer
 from tactful.wire.connectors import ConnectorAnswer, ConnectorsAnswer
 from tactful.wire.explanation import ExplanationAnswer
 from tactful.wire.sweeping import SweepAnswer
@@ -325,6 +326,70 @@ class TactfulClient:
     def ask_for_sweep(self, *, repairs: bool, asked_by: str) -> SweepAnswer:
         """Have a worker sweep now, and repair what it finds where wanted; the answer is the sweep before."""
         return self._call("POST", "/v1/sweep", SweepAnswer, body={"repairs": repairs, "asked_by": asked_by})
+
+    def preview_campaign(self, strategy: str, step: str, *, at: str | None = None) -> CampaignPreview:
+        """Return what sending a campaign would come to as things stand. Nothing is begun.
+
+        Raises:
+            ClientError: There is no such campaign, or it cannot be sent.
+        """
+        body = {"strategy": strategy, "step": step, "at": at}
+        return self._call("POST", "/v1/campaigns/preview", CampaignPreview, body=body)
+
+    def send_campaign(
+        self,
+        strategy: str,
+        step: str,
+        *,
+        at: str | None = None,
+        request_key: str | None = None,
+        asked_by: str = "client",
+        rate: int | None = None,
+    ) -> CampaignAnswer:
+        """Send a campaign to its audience; asked twice, it is sent once, and `new` says so.
+
+        Args:
+            strategy: The strategy.
+            step: Its campaign.
+            at: When it begins: `now`, a local moment or an instant; the strategy's own moment where it is missing.
+            request_key: Another one sends a further lot to whoever is in the audience by now and was not before.
+            asked_by: Who wants it.
+            rate: Most contacts a second.
+
+        Raises:
+            ClientError: There is no such campaign, or it cannot be sent.
+        """
+        body = {"strategy": strategy, "step": step, "at": at, "requestKey": request_key}
+        body |= {"askedBy": asked_by, "rate": rate}
+        return self._call("POST", "/v1/campaigns", CampaignAnswer, body=body)
+
+    def campaign(self, lot_key: UUID) -> CampaignAnswer:
+        """Return how far a campaign is.
+
+        Raises:
+            ClientError: There is none of that key.
+        """
+        return self._call("GET", f"/v1/campaigns/{lot_key}", CampaignAnswer)
+
+    def campaigns(self, *, limit: int = 20) -> CampaignsAnswer:
+        """Return the newest campaigns, the newest first."""
+        return self._call("GET", "/v1/campaigns", CampaignsAnswer, query={"limit": str(limit)})
+
+    def stop_campaign(self, lot_key: UUID) -> CampaignAnswer:
+        """Stop a campaign; what is being sent finishes.
+
+        Raises:
+            ClientError: There is none of that key, or it is done.
+        """
+        return self._call("POST", f"/v1/campaigns/{lot_key}/stop", CampaignAnswer)
+
+    def resume_campaign(self, lot_key: UUID) -> CampaignAnswer:
+        """Have a stopped campaign go on.
+
+        Raises:
+            ClientError: There is none of that key, or it is done.
+        """
+        return self._call("POST", f"/v1/campaigns/{lot_key}/resume", CampaignAnswer)
 
     def health(self) -> HealthAnswer:
         """Return how every part is doing, also when not all are well."""

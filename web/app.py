@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from database.engine import Database
 from tactful.wire import BatchBody, ContactBody, IdentifyBody, ImportBody, PublishBody, TrackBody
+from tactful.wire.campaigns import CampaignBody
 from tactful.wire.connectors import HoldBody, ResumeBody
 from tactful.wire.sweeping import SweepBody
 from web import api, health, public
@@ -22,7 +23,10 @@ from web.failures import add_handlers
 from web.house import HealthCheck, House
 from web.safety import SafetyHeaders
 
-_BODIES = (IdentifyBody, TrackBody, BatchBody, ImportBody, ContactBody, PublishBody, HoldBody, ResumeBody, SweepBody)
+_BODIES = (
+    *(IdentifyBody, TrackBody, BatchBody, ImportBody, ContactBody, PublishBody),
+    *(CampaignBody, HoldBody, ResumeBody, SweepBody),
+)
 
 
 def create_app(

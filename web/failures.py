@@ -57,6 +57,7 @@ STATUS: Final[Mapping[str, int]] = {
     "unknown_contact": 404,
     "unknown_strategy": 404,
     "unknown_connector": 404,
+    "unknown_campaign": 404,
     "id_taken": 409,
 }
 

@@ -3,6 +3,8 @@
 Nothing here writes, locks or decides. Every list is paged, so that no customer's history can grow past an answer.
 """
 
+from database.views.campaigns import campaign, campaigns
+from database.views.campaigns import preview as campaign_preview
 from database.views.contacts import FrozenMessage, contact, contacts_after, frozen_message
 from database.views.explanation import explain_communication, explain_contact
 from database.views.people import (
@@ -21,6 +23,9 @@ __all__ = [
     "FrozenMessage",
     "MailLine",
     "Page",
+    "campaign",
+    "campaign_preview",
+    "campaigns",
     "contact",
     "contacts_after",
     "customer",

@@ -15,6 +15,7 @@ import typer
 
 from tactful.cli import (
     audit,
+    campaigns,
     connectors,
     customers,
     doctor,
@@ -36,7 +37,10 @@ app = typer.Typer(
     help="Runs a company's contact strategy.",
     epilog="Exit codes: 0 done · 1 something is wrong with what was asked · 2 the command line · 3 no server reached",
 )
-for part in (strategy, published, customers, events, imports, explain, audit, connectors, doctor, sweeping, migrate):
+for part in (
+    *(strategy, published, customers, events, campaigns, imports),
+    *(explain, audit, connectors, doctor, sweeping, migrate),
+):
     app.add_typer(part.app)
 
 

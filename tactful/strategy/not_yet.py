@@ -67,7 +67,10 @@ def _in_rules(rules: Rules) -> Iterator[NotYet]:
 def _in_step(step: Step) -> Iterator[NotYet]:
     entry = step.entry
     if isinstance(entry, CampaignEntry):
-        yield NotYet(step.name, None, "entry by campaign", _NOBODY, "step")
+        effect = "nobody enters by the calendar: it is sent by `tactful campaign send`"
+        yield NotYet(step.name, None, "entry by campaign at its hour", effect, "nothing")
+        if step.then:
+            yield NotYet(step.name, None, f"then {step.then}", "nobody goes on: the journey ends here", "nothing")
     elif isinstance(entry, DateEntry):
         yield NotYet(step.name, None, f"entry by date ({entry.property})", _NOBODY, "step")
     elif isinstance(entry, SegmentEntry):

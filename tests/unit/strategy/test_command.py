@@ -43,7 +43,7 @@ def test_a_sound_strategy_is_summed_up_with_what_waits() -> None:
         "gold, regular, new, lapsed",
     ):
         assert said in result.stdout
-    assert "mothers-day: entry by campaign: nobody enters" in result.stdout
+    assert "mothers-day: entry by campaign at its hour: nobody enters by the calendar" in result.stdout
     assert "repurchase: when_moved lapsed: leave: not kept yet" in result.stdout
 
 

@@ -13,7 +13,7 @@ def test_what_waits_in_the_florist() -> None:
         ("repurchase", None, "when_moved lapsed: leave", "nothing"),
         ("basket", None, "entry when no order.placed follows", "step"),
         ("birthday", None, "entry by date (birthday)", "step"),
-        ("mothers-day", None, "entry by campaign", "step"),
+        ("mothers-day", None, "entry by campaign at its hour", "nothing"),
         ("mothers-day", None, "brake", "nothing"),
         ("winback", None, "entry by joining a segment (lapsed)", "step"),
     ]
