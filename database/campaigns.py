@@ -23,6 +23,7 @@ from database.strategies import Loaded
 from tactful.campaign import CampaignRequest, campaign_journey_key, lot_key, starts_at, writes_at
 from tactful.facts import Address, Customer
 from tactful.planning import ends_at, plan
+from tactful.rules import arms
 from tactful.strategy.model import Step, Strategy
 from tactful.timing import zone_of
 from tactful.words import Channel, JourneyState
@@ -179,8 +180,9 @@ class _Freezing:
         )
 
     def _contacts(self, customer: Customer, journey: JourneyRow, governing: Strategy) -> Iterable[dict[str, Any]]:
+        step = arms.step_for(self.step, customer.customer_key, self.lot.strategy)
         planned, passed = plan(
-            self.step,
+            step,
             strategy=governing,
             journey_started_at=journey.started_at,
             due_at=None,
@@ -188,7 +190,7 @@ class _Freezing:
             customer=customer,
             now=self.now,
         )
-        rows = plans.planned_rows(journey, self.loaded, self.step, planned, passed, customer.revision, self.now)
+        rows = plans.planned_rows(journey, self.loaded, step, planned, passed, customer.revision, self.now)
         return (row | {"lot_key": self.lot.lot_key} for row in rows)
 
 

@@ -15,6 +15,7 @@ from tactful.campaign import starts_at
 from tactful.decide import decide
 from tactful.facts import ChannelState, Contact, Customer, Journey, Situation
 from tactful.planning import ends_at, plan
+from tactful.rules.arms import step_for
 from tactful.strategy.model import Step, Strategy
 from tactful.timing import zone_of
 from tactful.verdict import Defer, Send, Verdict, Wait
@@ -44,6 +45,7 @@ def foresee(step: Step, customer: Customer, published: Strategy, moment: datetim
         moment: The campaign's moment.
         now: Aware UTC instant.
     """
+    step = step_for(step, customer.customer_key, published.name)
     started_at = starts_at(moment, zone_of(customer, published), now)
     end = ends_at(step, published, started_at=started_at, due_at=None, customer=customer)
     journey = Journey(_NOBODY, step.name, JourneyState.OPEN, started_at, ends_at=end)

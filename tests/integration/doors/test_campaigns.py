@@ -26,7 +26,7 @@ ASKED = {"strategy": "small", "step": "spring"}
 
 @pytest.fixture
 def doors(doors: Doors) -> Doors:
-    """The doors with a campaign published, and three customers: one said yes, one said no, one has no address."""
+    """The doors with a campaign published, and three customers: one said yes, one said no, one said nothing."""
     doors.publish(steps=(SPRING, INVOICE), says={"tulips": "Tulips are in."})
     known(doors, "ada", "opted_in")
     known(doors, "bob", "opted_out")
@@ -57,7 +57,7 @@ def test_a_preview_counts_by_verdict_and_begins_nothing(doors: Doors) -> None:
     assert (seen["audience"], seen["looked_at"], seen["already_in"]) == (3, 3, 0)
     assert seen["languages"] == {"en-GB": 2, "de-AT": 1}
     told = {(each["verdict"], each["reason"], tuple(each["channels"])): each["customers"] for each in seen["foreseen"]}
-    assert told == {("send", None, ("email",)): 1, ("skip", "opted_out", ()): 1, ("skip", "no_address", ()): 1}
+    assert told == {("send", None, ("email",)): 1, ("skip", "opted_out", ()): 1, ("skip", "no_opt_in", ()): 1}
     assert "10:00 on each customer's clock" in seen["moment"]
     assert doors.count("lots") == doors.count("contacts") == doors.count("outbox") == 0
 
