@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -18,16 +19,16 @@ from pathlib import Path
 
 from tests.soak.judge import Evidence, Ledger, audited, judge
 from tests.soak.life import Life
-from tests.soak.nemesis import POINTS, Nemesis
+from tests.soak.nemesis import LOT_POINTS, POINTS, Nemesis
 from tests.soak.plan import Nuisance, Plan, make_plan
 from tests.soak.report import Report
 from tests.soak.restart import restart
 from tests.soak.rig import WORKERS, Rig, rigged
 from tests.soak.sabotage import Sabotage
 
-SHORT_SENDS, LONG_SENDS = 430, 4_400
+SHORT_SENDS, LONG_SENDS = 520, 5_000
 SHORT_HITS, LONG_HITS = 2, 10
-PASSES = (15, 60)
+PASSES, LOT_PASSES = (10, 40), (1, 5)
 """How often a worker may come to its point before it crashes there."""
 SABOTAGED_SENDS, TRIES = 240, 3
 SETTLE_SECONDS = 240.0
@@ -46,7 +47,11 @@ def run(folder: Path, plan: Plan, hits: int, *, hurried: bool, sabotage: Sabotag
         if sabotage is not None and sabotage.a_race:
             rig.calm()
         else:
-            rig.crashes = plan.crashes(POINTS, PASSES)
+            *single, batch = rig.slots
+            batch.crashes = plan.crashes(LOT_POINTS, LOT_PASSES)
+            crashes = plan.crashes(POINTS, PASSES)
+            for slot in single:
+                slot.crashes = crashes
         life = Life(rig, plan)
         nemesis = Nemesis(rig, plan, life)
         life.start()
@@ -141,6 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bites", action="store_true", help="take each safeguard away in turn: green if all end red")
     parser.add_argument("--keep", type=Path, help="an empty folder for logs and the provider's book, kept afterwards")
     asked = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
     seed = secrets.randbelow(1_000_000) if asked.seed is None else asked.seed
     if asked.keep is not None:
         asked.keep.mkdir(parents=True, exist_ok=True)

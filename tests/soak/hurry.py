@@ -25,6 +25,10 @@ SECONDS = {
     "RECORD_WITHIN": 4.0,
     "LEASE": 5.0,
     "FIRST_PAUSE": 1.0,
+    "AFTER_AN_OUTAGE": 5.0,
+    "BEAT": 0.5,
+    "WORK_HEARTBEAT": 2.0,
+    "SHORTEST_SLEEP": 1.0,
     "HELD_FOR": 2.0,
 }
 """In the order that must hold: call deadline < start-to-close < record < lease."""

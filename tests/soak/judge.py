@@ -22,7 +22,7 @@ from tests.soak.life import Deed
 from tests.soak.plan import Change, Person
 from tests.soak.provider import Call
 from tests.soak.rig import CALLS_AT_ONCE, Rig
-from tests.soak.strategy import CAP, CAP_DAYS, CAP_SMS, SAID, Said
+from tests.soak.strategy import CAMPAIGN, CAP, CAP_DAYS, CAP_SMS, SAID, Said
 
 REFUSED = frozenset({"skipped", "expired", "cancelled", "control", "parked"})
 SLACK_SECONDS = 1.0
@@ -149,6 +149,8 @@ def _account(found: Judgement, evidence: Evidence, person: Person, said: Said, d
     what = f"{person.name} {said.name}"
     if row is not None:
         _account_row(found, row, person, said, delivered)
+    elif said.step == CAMPAIGN and not delivered and any(change is Change.LEAVES for _, change in person.changes):
+        found.endings["had left before the campaign"] += 1
     elif (person.name, said.step) in evidence.ledger.ended and not delivered:
         found.endings["ended before it was planned"] += 1
     else:

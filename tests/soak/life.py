@@ -18,17 +18,19 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from database import customers, intake, requests
+from database import campaigns, customers, intake, requests, strategies
+from tactful.campaign import CampaignRequest
 from tactful.intake import Identify, Request, Track, Who
 from tests.soak.plan import LEAD_SECONDS, Change, Person, Plan
 from tests.soak.rig import Rig
 from tests.soak.sabotage import Sabotage, unlocked
-from tests.soak.strategy import ASKED, OFFERED
+from tests.soak.strategy import ASKED, CAMPAIGN, OCCASION, OFFERED
 from tests.virtual import no, yes
 
 MOST_WAITING = 400
 LOOK_EVERY_SECONDS = 0.5
 PACE_SECONDS = 0.12
+LOT_RATE = 10
 TOPICS = {Change.NO_NEWS: ("news",), Change.NO_IDEAS: ("ideas",)}
 CHANNELS = ("push", "sms", "email")
 _WAITING = (
@@ -55,6 +57,7 @@ class Life:
     plan: Plan
     deeds: list[Deed] = field(default_factory=list[Deed])
     keys: dict[str, UUID] = field(default_factory=dict[str, UUID])
+    launched_at: list[float] = field(default_factory=list[float])
     entered: int = 0
     failure: BaseException | None = None
     _coming: list[tuple[float, int, Callable[[], None]]] = field(
@@ -82,10 +85,12 @@ class Life:
 
     def _live(self) -> None:
         try:
-            for person in self.plan.people:
+            for number, person in enumerate(self.plan.people, start=1):
                 while self.waiting() > MOST_WAITING:
                     self._do_until(time.monotonic() + LOOK_EVERY_SECONDS)
                 self._enter(person)
+                if number * self.plan.lots // len(self.plan.people) > len(self.launched_at):
+                    self._launch()
                 self._do_until(time.monotonic() + PACE_SECONDS)
             while self._coming:
                 self._do_until(self._coming[0][0])
@@ -131,6 +136,15 @@ class Life:
         self.entered += 1
         for seconds, change in person.changes:
             self._later(seconds, lambda change=change: self._change(person, change))
+
+    def _launch(self) -> None:
+        """Send the campaign to whoever is not in it yet; somebody clicks twice."""
+        now, number = datetime.now(UTC), len(self.launched_at)
+        begun = now + timedelta(seconds=LEAD_SECONDS - 60)
+        asked = CampaignRequest("soak", CAMPAIGN, OCCASION, begun, f"lot-{number}", "the soak", LOT_RATE)
+        for _ in range(2):
+            self.rig.run(lambda c: campaigns.begin(c, asked, strategies.published(c)[0], now=now))
+        self.launched_at.append(time.time())
 
     def _change(self, person: Person, change: Change) -> None:
         asked_at, now = time.time(), datetime.now(UTC)

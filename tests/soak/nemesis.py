@@ -16,6 +16,7 @@ from tests.soak.plan import Nuisance, Plan
 from tests.soak.rig import Rig, Slot
 
 POINTS = ("before_claim", "after_claim", "request_out", "after_accept", "after_record")
+LOT_POINTS = ("mid_batch",)
 LOOK_EVERY_SECONDS = 0.05
 LEASE_SECONDS = 45.0
 HARDLY_ANYTHING = 0.06

@@ -7,7 +7,7 @@ faults.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,9 +15,10 @@ from enum import StrEnum
 from tactful.words import Channel
 from tests.soak.strategy import OFFERED, SAID, Said
 
+PEOPLE_A_LOT = 6
 LEAD_SECONDS = 3.0
 """How long after somebody came the larger part of what they get is due."""
-SENDS_EACH = 12
+SENDS_EACH = 12.5
 """About how often the provider is called for one customer."""
 
 
@@ -82,15 +83,17 @@ class Plan:
     people: tuple[Person, ...]
     nuisances: tuple[tuple[float, Nuisance], ...]
     """Each with how much of the run lies before it, from 0 to 1."""
+    lots: int
+    """How often the campaign is sent to whoever has come since, the last time when all have."""
 
     @property
-    def calls(self) -> int:
+    def calls(self) -> float:
         """Return about how many calls the provider will get."""
         return sum(1 if person.asleep else SENDS_EACH for person in self.people)
 
-    def crashes(self, points: tuple[str, ...], passes: tuple[int, int]) -> Iterator[str]:
-        """Yield for one worker after the other at which point it will crash, and at which time it comes there."""
-        chance = random.Random(f"{self.seed} crashes")
+    def crashes(self, points: Sequence[str], passes: tuple[int, int]) -> Iterator[str]:
+        """Yield for one worker after the other where it will crash, and at which time it comes there."""
+        chance = random.Random(f"{self.seed} crashes at {points[0]}")
         while True:
             for point in chance.sample(points, len(points)):
                 yield f"{point}:{chance.randint(*passes)}"
@@ -105,7 +108,7 @@ def make_plan(seed: int, sends: int, nuisances: dict[Nuisance, int]) -> Plan:
     when = sorted(
         (0.1 + 0.8 * (n + chance.random()) / number, kind) for kind, number in nuisances.items() for n in range(number)
     )
-    return Plan(seed, tuple(people), tuple(when))
+    return Plan(seed, tuple(people), tuple(when), max(len(people) // PEOPLE_A_LOT, 1))
 
 
 def _person(number: int, chance: random.Random) -> Person:

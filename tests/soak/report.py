@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.soak.judge import Evidence, Judgement, faults_by_kind
-from tests.soak.nemesis import POINTS, Nemesis
+from tests.soak.nemesis import LOT_POINTS, POINTS, Nemesis
 from tests.soak.plan import Nuisance, Plan
 from tests.soak.rig import Rig
 
@@ -29,7 +29,7 @@ class Report:
         """Return what makes this run no proof, whatever its zeros say."""
         few = [
             f"{point}: {self.rig.crashed[point]} crashes"
-            for point in POINTS
+            for point in (*POINTS, *LOT_POINTS)
             if self.rig.crashed[point] < self.hits_wanted
         ]
         return few + [f"a worker ended with {code}" for code in self.rig.died_otherwise]
@@ -51,8 +51,9 @@ class Report:
             ("calls that went wrong", faults_by_kind(calls).total()),
             *((f"  {kind}", number) for kind, number in sorted(faults_by_kind(calls).items())),
             ("crashes", self.rig.crashed.total()),
-            *((f"  {point}", self.rig.crashed[point]) for point in POINTS),
+            *((f"  {point}", self.rig.crashed[point]) for point in (*POINTS, *LOT_POINTS)),
             *((kind.value, self.nemesis.done[kind]) for kind in Nuisance),
+            ("campaign lots", self.plan.lots),
             ("endings", judgement.endings.total()),
             *((f"  {ending}", number) for ending, number in sorted(judgement.endings.items())),
             ("unknown, at most", judgement.unknown_most),

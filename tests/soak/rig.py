@@ -33,7 +33,7 @@ from tests.soak.strategy import files
 
 T = TypeVar("T")
 CHECKOUT = Path(__file__).parents[2]
-WORKERS = 2
+WORKERS = 3
 CALLS_AT_ONCE = 8
 AGAIN_SECONDS = 0.3
 NOBODY_THERE = 1
@@ -65,6 +65,7 @@ class Slot:
     """A place for one worker at a time."""
 
     process: ForkServerProcess | None = None
+    crashes: Iterator[str] | None = None
     crashes_at: str | None = None
     shot: bool = False
 
@@ -92,7 +93,6 @@ class Rig:
     sabotage: Sabotage | None
     slots: list[Slot] = field(default_factory=lambda: [Slot() for _ in range(WORKERS)])
     crashed: Counter[str] = field(default_factory=Counter[str])
-    crashes: Iterator[str] | None = None
     calmed_at: float = 0.0
     found_nobody: int = 0
     """Workers that ended at their start, as they should, because PostgreSQL or Temporal was away."""
@@ -123,7 +123,7 @@ class Rig:
             elif not slot.shot and code is not None:
                 self.died_otherwise.append(code)
             slot.process.join()
-        slot.crashes_at = next(self.crashes) if self.crashes is not None else None
+        slot.crashes_at = next(slot.crashes) if slot.crashes is not None else None
         slot.shot = False
         told = {
             "TACTFUL_DATABASE_URL": self.postgres.database_url,
@@ -148,8 +148,8 @@ class Rig:
         """End all faults: the provider behaves, and workers that would crash are replaced by ones that would not."""
         httpx.post(f"{self.provider_url}/calm", timeout=30).raise_for_status()
         self.calmed_at = time.time()
-        self.crashes = None
         for slot in self.slots:
+            slot.crashes = None
             slot.signal(signal.SIGCONT)
             slot.shot = True
             slot.signal(signal.SIGKILL)

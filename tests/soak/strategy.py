@@ -6,11 +6,13 @@ Every communication's text begins with its name, so that the provider's book say
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 CAP = 4
 CAP_SMS = 2
 CAP_DAYS = 7
 WELCOME, TOUR, PAPERS, OFFERS, ASKED = 4, 4, 6, 6, "receipt"
+CAMPAIGN, OCCASION = "notice", datetime(2026, 1, 1, 10)  # noqa: DTZ001 - on everybody's own clock
 _CHANNELS = ("push", "sms", "email")
 _MAIL = """\
 ---
@@ -46,6 +48,8 @@ SAID = (
     *_said("papers", "papers", PAPERS, *_CHANNELS),
     *_said("offers", "news", OFFERS, "push"),
     Said(ASKED, "receipts", "papers", "sms"),
+    Said(f"{CAMPAIGN}-0", CAMPAIGN, "papers", "sms"),
+    Said(f"{CAMPAIGN}-1", CAMPAIGN, "ideas", "push"),
 )
 OFFERED = tuple(said for said in SAID if said.step == "offers")
 """Asked for by another system, all at once: nothing but the customer's lock keeps them under the cap together."""
@@ -65,18 +69,19 @@ def files() -> dict[str, str]:
 
 def _text() -> str:
     steps = "".join(
-        f"    {name}:\n      why: To be counted.\n      trigger: {trigger}\n{more}      say:\n"
+        f"    {name}:\n      why: To be counted.\n      {entry}\n{more}      say:\n"
         + "".join(
             f"        {said.name}: {{ when: {_when(said)}, by: {said.channel}, topic: {said.topic} }}\n"
             for said in SAID
             if said.step == name
         )
-        for name, trigger, more in (
-            ("welcome", "customer.registered", "      until: order.placed\n      lasts: 21 days\n"),
-            ("tour", "customer.registered", ""),
-            ("papers", "customer.registered", ""),
-            ("receipts", "receipt.wanted", ""),
-            ("offers", "offer.wanted", ""),
+        for name, entry, more in (
+            ("welcome", "trigger: customer.registered", "      until: order.placed\n      lasts: 21 days\n"),
+            ("tour", "trigger: customer.registered", ""),
+            ("papers", "trigger: customer.registered", ""),
+            ("receipts", "trigger: receipt.wanted", ""),
+            ("offers", "trigger: offer.wanted", ""),
+            (CAMPAIGN, f"campaign: {OCCASION:%Y-%m-%d} at {OCCASION:%H:%M}", ""),
         )
     )
     return f"""\

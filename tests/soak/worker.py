@@ -5,10 +5,10 @@ What is different from `worker.py` is done here and only here: shorter times, da
 
 from __future__ import annotations
 
-import ctypes
+import multiprocessing
 import os
-import signal
 import sys
+import threading
 from collections.abc import Mapping
 
 import worker
@@ -17,13 +17,10 @@ from tests.soak import connector as _connector  # noqa: F401 - imported before t
 from tests.soak.hurry import dawdle, hurry
 from tests.soak.sabotage import Sabotage, sabotage_worker
 
-_PR_SET_PDEATHSIG = 1
-
 
 def run(told: Mapping[str, str], log: str, hurried: bool, what: Sabotage | None) -> None:  # noqa: FBT001
     """Be a worker that knows only what it is told, and log into a file."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    threading.Thread(target=_end_with_the_soak, daemon=True).start()
     opened = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(opened, 1)
     os.dup2(opened, 2)
@@ -40,3 +37,11 @@ def run(told: Mapping[str, str], log: str, hurried: bool, what: Sabotage | None)
         dawdle()
     sabotage_worker(what)
     sys.exit(worker.main())
+
+
+def _end_with_the_soak() -> None:
+    """End at once when whoever started this process has ended, however."""
+    soak = multiprocessing.parent_process()
+    if soak is not None:
+        soak.join()
+        os._exit(1)
