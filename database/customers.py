@@ -43,6 +43,10 @@ REVISE = Direct("UPDATE customers SET revision = revision + 1 WHERE customer_key
 RESOLVE = text(
     "SELECT kind, customer_key FROM customer_ids WHERE (kind, id) IN (('user', :user), ('anonymous', :anonymous))"
 )
+LATEST_FIRST = (
+    "stated_at DESC, (state = 'opted_out') DESC, (state = 'opted_in') DESC, expires_at NULLS LAST, basis, source"
+)
+"""Which statement about a topic on a channel holds, whatever order they arrived in: docs/rules.md#lawful-basis."""
 
 
 def details(key: str) -> str:
@@ -54,10 +58,11 @@ def details(key: str) -> str:
     return f"""
     (SELECT jsonb_agg(jsonb_build_array(a.channel, a.address))
        FROM addresses a WHERE a.customer_key = {key} AND a.replaced_at IS NULL) AS addresses,
-    (SELECT jsonb_agg(jsonb_build_array(t.channel, t.topic, t.state, t.stated_at, t.expires_at, t.revision))
+    (SELECT jsonb_agg(jsonb_build_array(t.channel, t.topic, t.state, t.stated_at, t.expires_at, t.revision, t.basis,
+                                        t.source))
        FROM (SELECT DISTINCT ON (channel, topic) * FROM consents
               WHERE customer_key = {key}
-              ORDER BY channel, topic, stated_at DESC, consent_no DESC) t) AS consents,
+              ORDER BY channel, topic, {LATEST_FIRST}) t) AS consents,
     (SELECT jsonb_agg(jsonb_build_array(s.kind, s.reason, s.channel, s.address, s.topic, s.expires_at))
        FROM suppressions s WHERE s.customer_key = {key}
          OR (s.customer_key IS NULL AND (s.channel, s.address) IN
@@ -175,8 +180,8 @@ def customer_from(row: Facts, found: Facts) -> Customer:
         events=events,
         addresses=tuple(Address(Channel(channel), address) for channel, address in found["addresses"] or ()),
         consents=tuple(
-            Consent(Channel(channel), topic, ConsentState(state), known_instant(stated), instant(expires), revision)
-            for channel, topic, state, stated, expires, revision in found["consents"] or ()
+            Consent(Channel(channel), topic, ConsentState(state), known_instant(stated), instant(expires), *proof)
+            for channel, topic, state, stated, expires, *proof in found["consents"] or ()
         ),
         suppressions=tuple(
             Suppression(

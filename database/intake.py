@@ -76,7 +76,8 @@ STATE = text(
     "expires_at, revision) SELECT :customer_key, :channel, :topic, :state, :basis, :source, "
     "CAST(:evidence AS jsonb), :stated_at, :now, :expires_at, :revision WHERE NOT EXISTS (SELECT 1 FROM consents "
     "WHERE customer_key = :customer_key AND channel = :channel AND topic = :topic AND state = :state "
-    "AND stated_at = :stated_at AND source = :source)"
+    "AND stated_at = :stated_at AND source = :source AND basis = :basis "
+    "AND expires_at IS NOT DISTINCT FROM CAST(:expires_at AS timestamptz))"
 )
 STORE = text(
     "INSERT INTO events (event_key, customer_key, name, message_id, occurred_at, received_at, properties, historical, "

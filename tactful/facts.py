@@ -13,6 +13,7 @@ from operator import attrgetter
 from uuid import UUID
 
 from tactful.words import (
+    Basis,
     Channel,
     ConsentState,
     ContactState,
@@ -43,7 +44,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The latest statement of a customer about one topic on one channel."""
+    """The latest statement of a customer about one topic on one channel: on what basis, and where it was made."""
 
     channel: Channel
     topic: str
@@ -51,6 +52,8 @@ class Consent:
     stated_at: datetime
     expires_at: datetime | None = None
     revision: int = 0
+    basis: str = Basis.EXPRESS
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

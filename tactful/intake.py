@@ -23,7 +23,7 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a customer said about one topic on one channel, with the proof of it."""
+    """What a customer said about one topic on one channel, with the proof of it. `basis` is a word of `Basis`."""
 
     channel: Channel
     topic: str

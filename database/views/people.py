@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
+from database import customers
 from database.strategies import load
 from tactful.intake import Who
 from tactful.temporal import journey_workflow_id
@@ -39,8 +40,8 @@ ADDRESSES = text(
     "SELECT channel, address, since FROM addresses WHERE customer_key = :key AND replaced_at IS NULL ORDER BY channel"
 )
 CONSENTS = text(
-    "SELECT DISTINCT ON (topic, channel) topic, channel, state, basis, source, stated_at, expires_at FROM consents "
-    "WHERE customer_key = :key ORDER BY topic, channel, stated_at DESC, consent_no DESC"
+    "SELECT DISTINCT ON (topic, channel) topic, channel, state, basis, source, stated_at, expires_at FROM consents "  # noqa: S608 - our own constant
+    f"WHERE customer_key = :key ORDER BY topic, channel, {customers.LATEST_FIRST}"
 )
 SUPPRESSIONS = text(
     "SELECT kind, reason, source, stated_at, channel, topic, expires_at FROM suppressions s WHERE customer_key = :key "

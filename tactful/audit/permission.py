@@ -6,7 +6,7 @@ A claim saw every statement of a lower revision. Among those, the one made last 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tactful.audit.ledger import (
     Audited,
@@ -72,12 +72,19 @@ def _channels(contact: AuditedContact, claim: AuditedDecision) -> tuple[str, ...
     return frozen or contact.channels
 
 
+def _lateness(one: AuditedStatement) -> tuple[datetime, bool, bool, bool, float, int]:
+    """Sort statements: of one instant a no comes last, before it a yes; of two alike, the one that ends sooner."""
+    ends = -one.expires_at.timestamp() if one.expires_at is not None else 0.0
+    yes = one.state == ConsentState.OPTED_IN
+    return one.stated_at, one.state == ConsentState.OPTED_OUT, yes, one.expires_at is not None, ends, one.number
+
+
 def _lack(statements: Iterable[AuditedStatement], topic: str, channel: str, claim: AuditedDecision) -> str | None:
     """Return what was missing at a claim, or None where the last statement before it was a yes that held."""
     known = [
         one for one in statements if one.topic == topic and one.channel == channel and one.revision <= claim.revision
     ]
-    last = max(known, key=lambda one: (one.stated_at, one.number), default=None)
+    last = max(known, key=_lateness, default=None)
     if last is None:
         return _LACKS[None].format(topic=topic, channel=channel)
     ran_out = last.expires_at is not None and last.expires_at <= claim.decided_at

@@ -35,7 +35,9 @@ def identify(
     opt_in: Annotated[list[str] | None, typer.Option(help="They said yes to it.", metavar="TOPIC:CHANNEL")] = None,
     opt_out: Annotated[list[str] | None, typer.Option(help="They said no to it.", metavar="TOPIC:CHANNEL")] = None,
     source: Annotated[str, typer.Option(help="Where they said so.")] = "command line",
-    basis: Annotated[str, typer.Option(help="The lawful basis.")] = "consent",
+    basis: Annotated[
+        str, typer.Option(help="The lawful basis: express, soft opt-in, implied, contract or legitimate interest.")
+    ] = "express",
     server: Server = HERE,
     as_json: AsJson = False,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import cast
@@ -12,11 +13,12 @@ from tactful.doors.refusals import Gathering, refusal, unknown
 from tactful.doors.traits import channel_named, read_traits, snake
 from tactful.doors.vocabulary import ORDER_PLACED, Vocabulary
 from tactful.intake import Identify, Request, Statement, Track, Who
+from tactful.rules.permission import basis_ends
 from tactful.strategy.model import FieldType
-from tactful.strategy.spelling import quoted
+from tactful.strategy.spelling import did_you_mean, quoted
 from tactful.templates.variables import variables_for
 from tactful.wire.bodies import ContactBody, IdentifyBody, OptIn, SegmentMessage, TrackBody
-from tactful.words import ConsentState
+from tactful.words import Basis, ConsentState
 
 OPT_INS = ("optIns", "opt_ins")
 NOTHING_DECLARED = "nothing yet: publish a strategy first, with `tactful publish FOLDER`"
@@ -246,15 +248,48 @@ def _statement(said: OptIn, vocabulary: Vocabulary, occurred_at: datetime, now: 
     topic = vocabulary.topics.get(said.topic)
     if topic is None:
         raise unknown("topic", said.topic, vocabulary.topics, field=f"{at}.topic", empty=NOTHING_DECLARED)
-    usual = ConsentState.PENDING if topic.double_opt_in else ConsentState.OPTED_IN
+    basis = basis_named(said.basis, f"{at}.basis")
+    confirmed = not topic.double_opt_in or basis is not Basis.EXPRESS  # nobody asks twice what was not asked once
+    usual = ConsentState.OPTED_IN if confirmed else ConsentState.PENDING
+    stated_at = values.instant(said.at, f"{at}.at", now) or occurred_at
+    expires_at = values.later_instant(said.expires_at, f"{at}.expires_at")
     evidence = {"wording": said.evidence} if isinstance(said.evidence, str) else dict(said.evidence or {})
     return Statement(
         channel=channel_named(said.channel, f"{at}.channel"),
         topic=said.topic,
         state=ConsentState(said.state) if said.state is not None else usual,
-        basis=said.basis,
+        basis=basis,
         source=said.source,
-        stated_at=values.instant(said.at, f"{at}.at", now) or occurred_at,
+        stated_at=stated_at,
         evidence=evidence,
-        expires_at=values.later_instant(said.expires_at, f"{at}.expires_at"),
+        expires_at=_end(basis, stated_at, expires_at, f"{at}.expires_at"),
     )
+
+
+def basis_named(said: str, field: str) -> Basis:
+    """Return the lawful basis of that name, however its words are joined; `consent` is express.
+
+    Raises:
+        RefusedError: There is no such basis.
+    """
+    word = "_".join(re.split(r"[\s_-]+", said.strip().lower()))
+    names = {basis.value: basis for basis in Basis} | {"consent": Basis.EXPRESS}
+    if word in names:
+        return names[word]
+    spoken = [name.replace("_", " ") for name in names]
+    expected, hint = f"one of {', '.join(spoken)}", did_you_mean(word.replace("_", " "), spoken)
+    raise refusal("unknown_basis", f"There is no basis {quoted(said)}.", field=field, expected=expected, hint=hint)
+
+
+def _end(basis: Basis, stated_at: datetime, expires_at: datetime | None, field: str) -> datetime | None:
+    """Return when a statement runs out; what is presumed ends though nobody said when.
+
+    Raises:
+        RefusedError: It is presumed, and is said to hold longer than 24 months.
+    """
+    ends_at = basis_ends(basis, stated_at, expires_at)
+    if expires_at is not None and ends_at is not None and ends_at < expires_at:
+        message = f"A basis that is {basis.replace('_', ' ')} cannot hold that long: nobody said yes."
+        expected = f"{ends_at:%Y-%m-%dT%H:%M:%SZ} or earlier, 24 months after it was stated"
+        raise refusal("expires_too_late", message, field=field, expected=expected)
+    return ends_at

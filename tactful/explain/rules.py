@@ -230,8 +230,14 @@ def _hour(said: Said) -> str:
 def _basis(said: Said) -> str:
     if said.get("purpose") == Purpose.SERVICE.value:
         return "It is a service message, which needs no opt-in."
-    agreed = " and ".join(_CHANNELS.get(c, c) for c, state in said.items() if state == "opted_in")
-    return f"The customer has said yes to this topic by {agreed or 'this channel'}."
+    agreed = " and ".join(_CHANNELS.get(c, c) + _proof(said, c) for c, state in said.items() if state == "opted_in")
+    return f"We may contact the customer about this topic by {agreed or 'this channel'}."
+
+
+def _proof(said: Said, channel: str) -> str:
+    """Return on what basis, and where that was said: ` (express, checkout)`."""
+    known = [str(said[name]).replace("_", " ") for name in (f"{channel} basis", f"{channel} source") if said.get(name)]
+    return f" ({', '.join(known)})" if known else ""
 
 
 def _ways(said: Said) -> str:

@@ -69,8 +69,9 @@ class OptIn(Body):
     state: Literal["opted_in", "pending", "opted_out"] | None = None
     """Missing: `opted_in`; for a topic with double opt-in `pending`, until the second yes is told."""
 
-    basis: Words = "consent"
-    """The lawful basis: `consent`, `contract`, `legitimate interest`, …"""
+    basis: Words = "express"
+    """The lawful basis: `express`, `soft opt-in`, `implied`, `contract` or `legitimate interest`; `consent` is express.
+    Soft opt-in and implied run out 24 months after `at`, or sooner."""
 
     source: Words = "api"
     """Where they said so: the form, the shop, the call."""

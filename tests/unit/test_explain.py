@@ -141,7 +141,7 @@ def test_a_trace_of_a_sent_contact_reads_as_a_list_of_good_reasons() -> None:
     verdict = decide(situation(), communication=said, step=step(said), published=strategy(rules=RULES), now=NOON)
     lines = sentences(verdict.trace, LONDON)
     assert len(lines) == len(verdict.trace)
-    assert "The customer has said yes to this topic by email." in lines
+    assert "We may contact the customer about this topic by email (express)." in lines
     assert "There is room: 0 of 2 in 7 days." in lines
     assert not any("rule “" in line for line in lines)
 

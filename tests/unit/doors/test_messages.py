@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from tactful.doors import RefusedError, Vocabulary, read_body, read_identify, read_message, read_track
 from tactful.doors.reading import read_json
-from tactful.intake import Identify, Track
+from tactful.intake import Identify, Statement, Track
 from tactful.wire import IdentifyBody, TrackBody
 from tactful.wire.answers import Refusal
 from tactful.words import Channel, ConsentState
@@ -145,6 +146,46 @@ def test_a_yes_to_a_topic_with_double_opt_in_is_pending_until_it_is_told_to_be_c
     ]
     assert said.statements[1].evidence == {"wording": "the box under the form"}
     assert said.statements[0].stated_at == NOON
+
+
+def stated(**said: Any) -> Statement:
+    (statement,) = identify(optIns=[{"topic": "ideas", "channel": "email", **said}]).statements
+    return statement
+
+
+@pytest.mark.parametrize(
+    ("said", "basis", "state"),
+    [
+        ("consent", "express", ConsentState.PENDING),
+        ("express", "express", ConsentState.PENDING),
+        ("Soft Opt-in", "soft_opt_in", ConsentState.OPTED_IN),
+        ("implied", "implied", ConsentState.OPTED_IN),
+        ("contract", "contract", ConsentState.OPTED_IN),
+        ("legitimate-interest", "legitimate_interest", ConsentState.OPTED_IN),
+    ],
+)
+def test_a_basis_is_read_however_it_is_joined_and_only_an_express_yes_needs_a_second(
+    said: str, basis: str, state: ConsentState
+) -> None:
+    statement = stated(basis=said)
+    assert (statement.basis, statement.state) == (basis, state)
+
+
+def test_what_is_presumed_ends_though_nobody_says_when_and_never_later_than_after_two_years() -> None:
+    two_years = datetime(2028, 3, 24, 12, tzinfo=UTC)
+    assert stated(basis="implied").expires_at == two_years
+    assert stated(basis="implied", expiresAt="2026-05-01T00:00:00Z").expires_at == datetime(2026, 5, 1, tzinfo=UTC)
+    assert stated(basis="express").expires_at is None
+    late = {"topic": "ideas", "channel": "email", "basis": "soft opt-in", "expiresAt": "2028-03-25T00:00:00Z"}
+    found = refusal_of(identify, optIns=[late])
+    assert (found.field, found.code) == ("optIns[0].expires_at", "expires_too_late")
+    assert found.expected is not None
+    assert "2028-03-24T12:00:00Z" in found.expected
+
+
+def test_an_unknown_basis_is_refused_with_those_there_are() -> None:
+    found = refusal_of(identify, optIns=[{"topic": "news", "channel": "email", "basis": "implyed"}])
+    assert (found.field, found.code, found.hint) == ("optIns[0].basis", "unknown_basis", 'Did you mean "implied"?')
 
 
 def test_an_event_is_kept_with_its_fields_in_one_form() -> None:

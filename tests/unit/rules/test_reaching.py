@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tactful.explain import sentence
 from tactful.facts import Address, ChannelState, Consent, Suppression
 from tactful.rules.channels import Way, connector_of, reachable
 from tactful.rules.connector import connectors_open
@@ -37,7 +38,7 @@ def test_a_yes_to_the_topic_on_the_channel_is_a_basis() -> None:
     line, channels = basis(opted_in(EMAIL, "ideas"), opted_in(SMS, "ideas"), channels=(EMAIL, LETTER, SMS))
     assert line.reason is None
     assert channels == (EMAIL, SMS)
-    assert line.numbers == {"email": "opted_in", "letter": "no_opt_in", "sms": "opted_in"}
+    assert [line.numbers[channel] for channel in ("email", "letter", "sms")] == ["opted_in", "no_opt_in", "opted_in"]
 
 
 def test_a_yes_to_another_topic_or_channel_is_none() -> None:
@@ -48,8 +49,31 @@ def test_the_last_word_counts_whatever_order_it_comes_in() -> None:
     yes = opted_in(EMAIL, "ideas", stated_at=NOON - 2 * DAY)
     no = opted_in(EMAIL, "ideas", state=ConsentState.OPTED_OUT, stated_at=NOON - DAY)
     assert basis(yes, no)[0].reason is basis(no, yes)[0].reason is Reason.OPTED_OUT
-    again = opted_in(EMAIL, "ideas", stated_at=NOON - DAY, revision=5)
-    assert basis(again, no)[0].reason is None
+
+
+def test_of_one_instant_a_no_outweighs_a_yes_and_a_yes_a_first_yes_and_the_shorter_yes_the_longer() -> None:
+    no, first = (opted_in(EMAIL, "ideas", state=state) for state in (ConsentState.OPTED_OUT, ConsentState.PENDING))
+    yes, short = opted_in(EMAIL, "ideas", revision=9), opted_in(EMAIL, "ideas", expires_at=NOON)
+    for one, other, reason in ((yes, no, Reason.OPTED_OUT), (yes, first, None), (yes, short, Reason.OPT_IN_EXPIRED)):
+        assert basis(one, other)[0].reason is basis(other, one)[0].reason is reason
+
+
+def test_the_trace_says_what_allows_it_and_where_that_was_said() -> None:
+    line, _ = basis(opted_in(EMAIL, "ideas", basis="soft_opt_in", source="checkout"))
+    assert line.numbers == {"email": "opted_in", "email basis": "soft_opt_in", "email source": "checkout"}
+    assert sentence(line) == "We may contact the customer about this topic by email (soft opt in, checkout)."
+
+
+@pytest.mark.parametrize("presumed", ["implied", "soft_opt_in"])
+def test_what_is_presumed_ends_after_two_years_or_sooner(presumed: str) -> None:
+    said = datetime(2024, 3, 24, 12, tzinfo=UTC)
+    assert basis(opted_in(EMAIL, "ideas", basis=presumed, stated_at=said + MINUTE))[0].reason is None
+    for ends in (None, NOON + DAY):
+        old = opted_in(EMAIL, "ideas", basis=presumed, stated_at=said, expires_at=ends)
+        assert basis(old)[0].reason is Reason.OPT_IN_EXPIRED
+    sooner = opted_in(EMAIL, "ideas", basis=presumed, expires_at=NOON)
+    assert basis(sooner)[0].reason is Reason.OPT_IN_EXPIRED
+    assert basis(opted_in(EMAIL, "ideas", basis="contract", stated_at=said))[0].reason is None
 
 
 def test_a_yes_runs_out_at_its_instant() -> None:
