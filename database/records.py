@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from database import customers, leaving, plans
+from database import customers, failures, leaving, plans
 from database.attempts import HELD_FOR, LEASE, NOTHING_AHEAD, Claimed, NotClaimed
 from database.engine import Direct
 from database.freezing import Part
@@ -127,6 +127,8 @@ def record_all(conn: Connection, made: Sequence[Made], *, now: datetime) -> tupl
             answers.append(_overtaken(conn, each.claimed, now))
             continue
         cause = Cause(each.customer_key, revisions[each.customer_key], now)
+        failed = [(one.part, one.answer) for one in each.outcomes if isinstance(one.answer, SendFault)]
+        failures.keep(conn, each.claimed.contact_key, failed, now=now)
         for outcome in each.outcomes:
             _consequences(conn, outcome, cause.revision, now)
         ahead = _ahead(conn, each.claimed, ending, found, cause) if found["journey"] else NOTHING_AHEAD

@@ -5,7 +5,16 @@ in `database/migrations` are the truth about a running database; a test holds th
 """
 
 from database.tables.base import SCHEMA, metadata
-from database.tables.ledger import contacts, decisions, journeys, lots, messages, offer_codes, receipts
+from database.tables.ledger import (
+    contacts,
+    decisions,
+    failed_attempts,
+    journeys,
+    lots,
+    messages,
+    offer_codes,
+    receipts,
+)
 from database.tables.people import addresses, consents, customer_ids, customers, suppressions
 from database.tables.plumbing import (
     connector_holds,
@@ -30,6 +39,7 @@ __all__ = [
     "customers",
     "decisions",
     "events",
+    "failed_attempts",
     "journeys",
     "lots",
     "mailbox",

@@ -141,6 +141,20 @@ messages = Table(
     comment="The very bytes of each part of a contact, frozen at the claim: every attempt sends the same.",
 )
 
+failed_attempts = Table(
+    "failed_attempts",
+    metadata,
+    Column("failed_no", BigInteger, Identity(), primary_key=True),
+    Column("contact_key", Key, ForeignKey("contacts.contact_key"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("connector", Text, nullable=False),
+    Column("failed_at", Instant, nullable=False),
+    Column("fault", Text, nullable=False),
+    Column("detail", Text),
+    Index(None, "contact_key"),
+    comment="Append-only: every call that did not come to a yes. Of a yes its message knows.",
+)
+
 decisions = Table(
     "decisions",
     metadata,

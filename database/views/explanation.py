@@ -17,7 +17,7 @@ from database.views.absence import absence, came_of, named, passage_of, publishe
 from database.views.wording import short_line
 from tactful.decide import decide
 from tactful.explain.absent import came_again, tell_absent
-from tactful.explain.story import Decided, Other, Part, Passage, Story, Told, What, Who
+from tactful.explain.story import Decided, Failed, Other, Part, Passage, Story, Told, What, Who
 from tactful.explain.telling import tell
 from tactful.facts import Customer
 from tactful.places import Place, place_of
@@ -51,6 +51,10 @@ DECISIONS = text(
 PARTS = text(
     "SELECT channel, connector, state, frozen_at, provider_id, fault, detail FROM messages "
     "WHERE contact_key = :key ORDER BY channel"
+)
+FAILED = text(
+    "SELECT channel, connector, failed_at AS at, fault, detail FROM failed_attempts WHERE contact_key = :key "
+    "ORDER BY failed_no DESC LIMIT :most"
 )
 RECEIPTS = text(
     "SELECT kind, occurred_at AS at, connector FROM receipts WHERE contact_key = :key "
@@ -138,6 +142,7 @@ def _story(conn: Connection, row: RowMapping, now: datetime) -> Story:
     person = conn.execute(CUSTOMER, {"key": row["customer_key"]}).mappings().one()
     content = strategies.load(conn, row["strategy"], row["version"]).strategy
     who, _ = who_is(conn, person, content)
+    failed = conn.execute(FAILED, asked | {"most": MOST_DECISIONS}).mappings().all()
     kept = conn.execute(DECISIONS, asked | {"most": MOST_DECISIONS}).mappings().all()
     decided = tuple(_decided(one) for one in reversed(kept))
     who = replace(who, zone=_zone(decided) or who.zone)
@@ -165,6 +170,7 @@ def _story(conn: Connection, row: RowMapping, now: datetime) -> Story:
         decided=decided,
         left_out=kept[0]["of"] - len(kept) if kept else 0,
         parts=tuple(Part(**one) for one in conn.execute(PARTS, asked).mappings()),
+        failed=tuple(Failed(**one) for one in reversed(failed)),
         told=tuple(Told(**one) for one in conn.execute(RECEIPTS, asked).mappings()),
         past=_others(conn, PAST, asked | {"most": MOST_PAST}),
         named=named,

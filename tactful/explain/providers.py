@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tactful.explain.clock import time_text
 from tactful.explain.rules import channel_words
-from tactful.explain.story import Part, Story
+from tactful.explain.story import Failed, Part, Story
 from tactful.wire.explanation import AttemptAnswer
 
 _ANSWERS: Mapping[str, str] = {
@@ -15,6 +15,8 @@ _ANSWERS: Mapping[str, str] = {
     "sent": "the provider took it",
     "unknown": "no clear answer came; nobody knows whether it arrived",
     "refused": "the provider refused it",
+    "waiting": "it goes this way if the other does not arrive",
+    "skipped": "this way was not needed",
 }
 _FAULTS: Mapping[str, str] = {
     "transient": "a passing failure",
@@ -44,16 +46,34 @@ UNDONE = ("bounced", "failed", "complained")
 
 def attempts(story: Story) -> list[AttemptAnswer]:
     """Return, in order, when it was tried, by which connector, and what was answered."""
-    claims = [made for made in story.decided if made.verdict == "send"]
+    claims = [made.at for made in story.decided if made.verdict == "send"]
     told: list[AttemptAnswer] = []
-    for number, claim in enumerate(claims, 1):
-        frozen = [part for part in story.parts if part.frozen_at == claim.at]
-        parts = frozen or (list(story.parts) if number == len(claims) else [])
-        begun = f"Attempt {number}, {time_text(claim.at, story.who.zone)}"
-        if not parts:
-            told.append(AttemptAnswer(at=claim.at, sentence=f"{begun}: it did not get through, and was tried again."))
-        told += [_attempt(part, claim.at, begun) for part in parts]
+    for number, at in enumerate(claims, 1):
+        until = claims[number] if number < len(claims) else None
+        begun = f"Attempt {number}, {time_text(at, story.who.zone)}"
+        failed = [one for one in story.failed if one.at >= at and (until is None or one.at < until)]
+        parts = [part for part in _answered(story, at, claims) if part.channel not in {one.channel for one in failed}]
+        told += [_failure(one, begun) for one in failed]
+        told += [_attempt(part, at, begun) for part in parts]
+        if not failed and not parts:
+            cut_off = f"{begun}: it was cut off before an answer was written down."
+            told.append(AttemptAnswer(at=at, sentence=cut_off))
     return told
+
+
+def _answered(story: Story, at: datetime, claims: Sequence[datetime]) -> list[Part]:
+    """Return the parts whose rows tell of the attempt at an instant.
+
+    A message's row knows its last answer: that of the attempt that froze it, or of the last, if that sent it again.
+    """
+    again = [part for part in story.parts if part.state != "refused"] if not _frozen(story, claims[-1]) else []
+    if at == claims[-1]:
+        return again or _frozen(story, at)
+    return [part for part in _frozen(story, at) if part.state == "sent" and part not in again]
+
+
+def _frozen(story: Story, at: datetime) -> list[Part]:
+    return [part for part in story.parts if part.frozen_at == at]
 
 
 def receipts(story: Story) -> list[str]:
@@ -71,15 +91,27 @@ def undone(story: Story) -> str | None:
     return f"But {_RECEIPTS[kind]}." if kind is not None else None
 
 
+def _failure(failed: Failed, begun: str) -> AttemptAnswer:
+    fault = failed.fault.partition(" ")[0]
+    answer = _ANSWERS["unknown"] if fault == "ambiguous" else "it was not taken"
+    return AttemptAnswer(
+        at=failed.at,
+        sentence=f"{begun}, {_by(failed.channel, failed.connector)}: {answer} ({_FAULTS.get(fault, fault)}).",
+        channel=failed.channel,
+        connector=failed.connector,
+        code=" ".join(filter(None, (failed.fault, failed.detail))),
+    )
+
+
 def _attempt(part: Part, at: datetime, begun: str) -> AttemptAnswer:
-    fault = part.fault.partition(" ")[0] if part.fault else None
-    why = f" ({_FAULTS.get(fault, fault.replace('_', ' '))})" if fault else ""
-    answer = _ANSWERS.get(part.state, part.state)
-    said = " ".join(filter(None, (part.fault, part.detail)))
     return AttemptAnswer(
         at=at,
-        sentence=f"{begun}, by {channel_words([part.channel])} through {part.connector}: {answer}{why}.",
+        sentence=f"{begun}, {_by(part.channel, part.connector)}: {_ANSWERS.get(part.state, part.state)}.",
         channel=part.channel,
         connector=part.connector,
-        code=said or part.provider_id,
+        code=part.provider_id,
     )
+
+
+def _by(channel: str, connector: str) -> str:
+    return f"by {channel_words([channel])} through {connector}"

@@ -60,6 +60,17 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """A call that did not come to a yes."""
+
+    channel: str
+    connector: str
+    at: datetime
+    fault: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What a provider told us later."""
 
@@ -116,6 +127,7 @@ class Story:
         decided: Its decisions, the last one last.
         left_out: How many decisions before those are not among them.
         parts: Its messages.
+        failed: Calls that did not come to a yes, in order.
         told: What providers told us later.
         past: The customer's contacts that take or took a place, the newest first.
         named: The customer's contacts that a decision names as its rivals.
@@ -140,6 +152,7 @@ class Story:
     decided: tuple[Decided, ...] = ()
     left_out: int = 0
     parts: tuple[Part, ...] = ()
+    failed: tuple[Failed, ...] = ()
     told: tuple[Told, ...] = ()
     past: tuple[Other, ...] = ()
     named: tuple[Other, ...] = ()

@@ -274,6 +274,25 @@ def test_decisions_that_are_alike_are_told_once(empty_ledger: Ledger) -> None:
     assert found.sentence.startswith("Not sent yet: the journey is paused;")
 
 
+def test_every_attempt_is_told_with_what_was_answered(empty_ledger: Ledger) -> None:
+    empty_ledger.publish(steps=(WELCOME,))
+    begun(empty_ledger)
+    for answer in (fault(Fault.TRANSIENT), None, accepted("p1")):
+        contact = empty_ledger.contact("ada", "hello")
+        claimed = empty_ledger.claim(contact)
+        assert isinstance(claimed, Claimed)
+        if answer is not None:
+            empty_ledger.record(contact, claimed, answer)
+        empty_ledger.now += HOUR
+    found = told(empty_ledger, "hello")
+    assert [one.sentence for one in found.attempts] == [
+        "Attempt 1, Tuesday 24 March 2026, 12:00, by email through post: it was not taken (a passing failure).",
+        "Attempt 2, Tuesday 24 March 2026, 13:00: it was cut off before an answer was written down.",
+        "Attempt 3, Tuesday 24 March 2026, 14:00, by email through post: the provider took it.",
+    ]
+    assert [one.code for one in found.attempts] == ["transient code detail", None, "p1"]
+
+
 def test_what_the_provider_told_later_is_part_of_the_story(empty_ledger: Ledger) -> None:
     sent(empty_ledger)
     for kind, hours in (("delivered", 1), ("complained", 2)):

@@ -83,3 +83,17 @@ def upgrade() -> None:
     op.create_table_comment('journeys', "One customer's passage through a step and those that follow it. A row before it is a workflow; one of a campaign (`lot_key`) never is one.", schema='tactful')
     op.alter_column('outbox', 'customer_key', nullable=True, schema='tactful')
     op.create_table_comment('outbox', 'Starts and wake-ups still to be told to Temporal, in order per customer. Delivered rows are deleted. What concerns a lot has no customer, and needs no order.', schema='tactful')
+    op.create_table('failed_attempts',
+    sa.Column('failed_no', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('contact_key', sa.UUID(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('connector', sa.Text(), nullable=False),
+    sa.Column('failed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('fault', sa.Text(), nullable=False),
+    sa.Column('detail', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['contact_key'], ['tactful.contacts.contact_key'], name=op.f('fk_failed_attempts_contact_key')),
+    sa.PrimaryKeyConstraint('failed_no', name=op.f('pk_failed_attempts')),
+    schema='tactful',
+    comment='Append-only: every call that did not come to a yes. Of a yes its message knows.'
+    )
+    op.create_index(op.f('ix_failed_attempts_contact_key'), 'failed_attempts', ['contact_key'], unique=False, schema='tactful')
