@@ -48,8 +48,8 @@ MESSAGES = text(
     "JOIN contacts c ON c.contact_key = m.contact_key WHERE c.customer_key = ANY(:keys) ORDER BY m.channel"
 )
 STATEMENTS = text(
-    "SELECT customer_key, consent_no AS number, channel, topic, state, stated_at, expires_at, revision FROM consents "
-    "WHERE customer_key = ANY(:keys) ORDER BY consent_no"
+    "SELECT customer_key, consent_no AS number, channel, topic, state, stated_at, expires_at, revision, basis "
+    "FROM consents WHERE customer_key = ANY(:keys) ORDER BY consent_no"
 )
 REFUSALS = text("""
 SELECT s.customer_key, s.kind, s.channel, s.address, s.topic, s.stated_at, s.expires_at, s.revision, true AS own

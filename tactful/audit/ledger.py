@@ -83,6 +83,7 @@ class AuditedStatement:
     stated_at: datetime
     expires_at: datetime | None
     revision: int
+    basis: str = "express"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,17 @@ from tactful.audit.ledger import (
     Rulebook,
     is_marketing,
 )
+from tactful.audit.spans import window_end, zone_called
+from tactful.strategy.model import Span
 from tactful.wire.audit import FindingLine
-from tactful.words import ConsentState, SuppressionClass
+from tactful.words import Basis, ConsentState, SuppressionClass
 
 ANOTHERS_CLOCK = timedelta(minutes=5)
 """A refusal of an address has no revision of this customer's: it counts when it was surely there before the claim."""
+UTC = zone_called("UTC")
+PRESUMED = frozenset({Basis.IMPLIED, Basis.SOFT_OPT_IN})
+PRESUMED_FOR = Span(months=24)
+"""How long a yes may be presumed that nobody has said."""
 _LACKS = {
     ConsentState.OPTED_OUT: "after the customer had said no to {topic} by {channel}",
     ConsentState.PENDING: "though the yes to {topic} by {channel} was not confirmed",
@@ -87,7 +93,8 @@ def _lack(statements: Iterable[AuditedStatement], topic: str, channel: str, clai
     last = max(known, key=_lateness, default=None)
     if last is None:
         return _LACKS[None].format(topic=topic, channel=channel)
-    ran_out = last.expires_at is not None and last.expires_at <= claim.decided_at
+    presumed_until = window_end(last.stated_at, PRESUMED_FOR, UTC) if last.basis in PRESUMED else None
+    ran_out = any(end is not None and end <= claim.decided_at for end in (last.expires_at, presumed_until))
     if last.state == ConsentState.OPTED_IN and not ran_out:
         return None
     return _LACKS[ConsentState(last.state)].format(topic=topic, channel=channel)

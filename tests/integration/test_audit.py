@@ -238,6 +238,7 @@ def test_a_no_that_was_told_earlier_but_made_before_the_yes_does_not_hold(ledger
     ("planted", "told"),
     [
         ("UPDATE consents SET expires_at = :now", "had run out"),
+        ("UPDATE consents SET basis = 'soft_opt_in', stated_at = stated_at - interval '24 months'", "had run out"),
         ("UPDATE consents SET state = 'pending'", "was not confirmed"),
         ("UPDATE consents SET revision = revision + 100", "had never said yes"),
         ("UPDATE consents SET channel = 'sms'", "had never said yes"),
