@@ -1,7 +1,7 @@
 """How many verdicts a second: plain, and for a customer with a long past and many contacts waiting.
 
-Run it with `python -m benchmarks.decide`. Budgets: docs/benchmarks.md. Each figure is the best of several rounds of
-whole decisions, trace included, each at another instant, in CPU time of one core: the machine may be busy with more.
+Run it with `python -m benchmarks.decide`. Budgets: docs/benchmarks.md. Each figure is the best of many short rounds
+of whole decisions, trace included, each at another instant, in CPU time of one core: the machine may be busy with more.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from time import process_time
 
 from tactful.decide import decide
 from tactful.facts import PastContact, Situation
-from tactful.strategy.model import Communication, Route
+from tactful.strategy.model import Communication, Route, Span
 from tactful.verdict import Verdict
 from tactful.words import Purpose
 from tests.unit import given
 
-ROUNDS = 7
+ROUNDS = 60
 PLAIN_BUDGET = 10_000
 BUSY_BUDGET = 5_000
 PAST = 5_000
@@ -42,8 +42,10 @@ def measure() -> Iterator[Figure]:
     yield _figure("plain", given.situation(past=tuple(_past(1, days=3))), PLAIN_BUDGET)
     yield _figure("several channels", given.situation(), None, by=given.by(given.PUSH, (given.LETTER, given.EMAIL)))
     past = tuple(_past(PAST, days=3_650))
-    later = given.situation(past=past, rivals=tuple(_rivals(timedelta(hours=2))))
+    later = given.situation(past=past, rivals=tuple(_rivals(timedelta(days=8))))
     yield _figure(f"{PAST} past in ten years, {PLANNED} planned", later, BUSY_BUDGET)
+    ahead = given.situation(past=past, rivals=tuple(_rivals(timedelta(days=6.9), every=timedelta(hours=3))))
+    yield _figure("the same, all of them in the week ahead", ahead, BUSY_BUDGET)
     rivalled = given.situation(past=past, rivals=tuple(_rivals(timedelta(0))))
     yield _figure("the same, outranked by all of them", rivalled, BUSY_BUDGET)
     crowded = given.situation(past=tuple(_past(PAST, days=365)), rivals=tuple(_rivals(timedelta(0))))
@@ -58,17 +60,17 @@ def _figure(name: str, situation: Situation, budget: int | None, by: tuple[Route
 
 def _decision(situation: Situation, said: Communication) -> Callable[[], Verdict]:
     step = given.step(said)
-    published = given.strategy(step, rules=given.RULES)
+    published = given.strategy(step, rules=given.RULES.model_copy(update={"look_ahead": Span(days=7)}))
     instants = (given.NOON + timedelta(microseconds=number) for number in count())
     return lambda: decide(situation, communication=said, step=step, published=published, now=next(instants))
 
 
-def _rate(once: Callable[[], object], seconds: float = 0.3) -> float:
+def _rate(once: Callable[[], object], seconds: float = 0.03) -> float:
     done, began = 0, process_time()
     while (spent := process_time() - began) < seconds:
-        for _ in range(50):
+        for _ in range(10):
             once()
-        done += 50
+        done += 10
     return done / spent
 
 
@@ -81,11 +83,11 @@ def _past(many: int, days: int) -> Iterator[PastContact]:
         yield given.made(made_at, 10_000 + number, purpose=purpose, topic=topic)
 
 
-def _rivals(ahead: timedelta) -> Iterator[given.Rival]:
-    """Yield contacts of a higher rank on all channels, due so far ahead."""
+def _rivals(ahead: timedelta, every: timedelta = timedelta(minutes=1)) -> Iterator[given.Rival]:
+    """Yield contacts of a higher rank on all channels, the last due so far ahead and the others before it."""
     for number in range(PLANNED):
         channel = (given.EMAIL, given.SMS, given.PUSH, given.LETTER)[number % 4]
-        due_at = given.NOON + ahead - timedelta(minutes=number)
+        due_at = given.NOON + ahead - number * every
         yield given.rival(20_000 + number, channels=(channel,), due_at=due_at)
 
 

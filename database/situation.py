@@ -19,11 +19,15 @@ from database.customers import Facts, customer_from, details, instant, known_ins
 from database.engine import Direct
 from database.strategies import Loaded, load
 from tactful.facts import ChannelState, Contact, Journey, OpenStep, PastContact, Restart, Rival, Situation
+from tactful.rules.priority import KEEPS_ITS_PLACE
+from tactful.strategy.limits import LONGEST_CAP_DAYS, LONGEST_LOOK_AHEAD_DAYS
 from tactful.words import Channel, ContactState, JourneyState, Purpose
 
-WINDOW = timedelta(days=400)
+WINDOW = timedelta(days=LONGEST_CAP_DAYS)
 MOST_PAST = 500
+LONGEST_LOOK_AHEAD = timedelta(days=LONGEST_LOOK_AHEAD_DAYS)
 MOST_RIVALS = 50
+"""Of contacts due within the longest horizon, the soonest: what lies behind them is looked at when it is nearer."""
 
 READ = Direct(f"""
 SELECT c.contact_key, to_jsonb(c) AS contact, to_jsonb(j) AS journey, s.version AS published,
@@ -36,10 +40,15 @@ SELECT c.contact_key, to_jsonb(c) AS contact, to_jsonb(j) AS journey, s.version 
                 AND (purpose = 'marketing' OR question IS NOT NULL OR communication = c.communication)
               ORDER BY counts_at DESC LIMIT {MOST_PAST}) p) AS past,
     (SELECT jsonb_agg(jsonb_build_array(r.contact_key, r.communication, r.due_at, r.expires_at, r.topic, r.channels,
-                                        r.raised, CASE WHEN r.strategy = c.strategy THEN r.step END) ORDER BY r.due_at)
-       FROM (SELECT r.* FROM contacts r JOIN journeys k ON k.journey_key = r.journey_key
+                                        r.raised, CASE WHEN r.strategy = c.strategy THEN r.step END, r.planned_for)
+                      ORDER BY r.due_at)
+       FROM (SELECT r.* FROM contacts r LEFT JOIN journeys k ON k.journey_key = r.journey_key
               WHERE r.customer_key = c.customer_key AND r.state = 'planned' AND r.contact_key <> c.contact_key
-                AND k.state = 'open' AND r.due_at <= :now ORDER BY r.due_at DESC LIMIT {MOST_RIVALS}) r) AS rivals,
+                AND r.purpose = 'marketing' AND r.due_at BETWEEN :overdue AND :horizon
+                AND (k.journey_key IS NULL OR (k.state = 'open' AND (k.ends_at IS NULL OR k.ends_at > r.due_at)
+                     AND k.cycle = r.cycle AND NOT jsonb_exists(k.milestones, r.communication)))
+                AND NOT EXISTS (SELECT FROM lots l WHERE l.lot_key = r.lot_key AND l.state <> 'open')
+              ORDER BY r.due_at LIMIT {MOST_RIVALS}) r) AS rivals,
     (SELECT jsonb_agg(jsonb_build_array(m.channel, m.part_key, m.connector, m.content, m.frozen_at, m.state))
        FROM messages m WHERE m.contact_key = c.contact_key) AS parts,
     (SELECT jsonb_agg(jsonb_build_array(h.connector, h.until, h.fault))
@@ -99,7 +108,8 @@ def read_all(
         connectors: The connectors configured for each channel, first choice first.
         now: Aware UTC instant of this attempt.
     """
-    rows = READ.rows(conn, contact_keys=list(contact_keys), now=now, since=now - WINDOW)
+    seen = {"since": now - WINDOW, "overdue": now - KEEPS_ITS_PLACE, "horizon": now + LONGEST_LOOK_AHEAD}
+    rows = READ.rows(conn, contact_keys=list(contact_keys), now=now, **seen)
     restarts = _restarts(conn, rows)
     found: dict[UUID, Known] = {}
     for row in rows:
@@ -172,6 +182,7 @@ def _contact(row: Mapping[str, Any]) -> Contact:
         attempts=row["attempts"],
         fence=row["fence"],
         arm=row["arm"],
+        planned_for=known_instant(row["planned_for"]),
     )
 
 
@@ -197,10 +208,18 @@ def _past(  # noqa: PLR0917 - the columns of one row
 
 
 def _rival(  # noqa: PLR0917 - the columns of one row
-    key: str, name: str, due: str, expires: str | None, topic: str, channels: list[str], raised: int, step: str | None
+    key: str,
+    name: str,
+    due: str,
+    expires: str | None,
+    topic: str,
+    channels: list[str],
+    raised: int,
+    step: str | None,
+    first_due: str,
 ) -> Rival:
-    wanted = tuple(Channel(channel) for channel in channels)
-    return Rival(UUID(key), name, known_instant(due), instant(expires), topic, wanted, raised, step)
+    wanted, due_at = tuple(Channel(channel) for channel in channels), known_instant(due)
+    return Rival(UUID(key), name, due_at, instant(expires), topic, wanted, raised, step, known_instant(first_due))
 
 
 def _channel(channel: Channel, names: tuple[str, ...], holds: Mapping[str, tuple[datetime, str]]) -> ChannelState:

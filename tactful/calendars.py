@@ -27,9 +27,7 @@ class PublicHolidays:
     @property
     def said(self) -> str:
         """Return the place as a trace has it, or why it has no holidays."""
-        if self.where is None:
-            return NO_COUNTRY
-        return self.where if has_calendar(self.where) else f"no calendar of {self.where}"
+        return _said(self.where)
 
 
 @lru_cache(maxsize=1024)
@@ -52,6 +50,13 @@ def has_calendar(where: str) -> bool:
     """Say whether the holidays of a country, or of a region such as `GB-ENG`, are known."""
     country, dash, region = where.partition("-")
     return country in countries() and (not dash or region in countries()[country])
+
+
+@lru_cache(maxsize=1024)
+def _said(where: str | None) -> str:
+    if where is None:
+        return NO_COUNTRY
+    return where if has_calendar(where) else f"no calendar of {where}"
 
 
 @cache

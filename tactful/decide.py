@@ -26,7 +26,7 @@ from tactful.rules.holdout import not_held_out
 from tactful.rules.journey import anchor_unmoved, come_due, journey_open, not_overtaken, still_needed
 from tactful.rules.permission import lawful_basis
 from tactful.rules.pressure import apart, within_caps
-from tactful.rules.priority import PASSED, Reservation, rank_of, reservations, unrivalled
+from tactful.rules.priority import PASSED, Kept, places_kept, rank_of, unrivalled
 from tactful.rules.protection import HOLD, UNDISTURBED, undisturbed, unheld
 from tactful.rules.question import QUESTION, one_question
 from tactful.rules.quiet import quiet_hours
@@ -34,7 +34,7 @@ from tactful.rules.suppression import unsuppressed
 from tactful.strategy.model import Communication, Step, Strategy, Topic
 from tactful.timing import EARLIEST, in_utc, shifted
 from tactful.verdict import Control, Defer, Line, Number, Send, Skip, Verdict, Wait
-from tactful.words import Purpose, Reason
+from tactful.words import Reason
 
 TOPIC = "topic"
 MOST_MOVES = 100
@@ -69,7 +69,10 @@ def decide(
     if topic is None:
         return Skip(Reason.STEP_GONE, (Line(TOPIC, Reason.STEP_GONE, {"topic": communication.topic}),))
     place, ends_at = place_of(situation.customer, published), _life_ends(situation)
-    return _weigh(_Case(situation, communication, step, published, topic, now, place, ends_at))
+    contact, zone = situation.contact, place.zone
+    mine = rank_of(topic, communication.raised, contact.planned_for or contact.due_at, contact.contact_key, now)
+    kept = places_kept(situation, mine, published, published.rules, now=now, zone=zone)
+    return _weigh(_Case(situation, communication, step, published, topic, now, place, ends_at, kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class _Case:
     now: datetime
     place: Place
     ends_at: datetime | None
+    kept: Kept
 
     @property
     def zone(self) -> ZoneInfo:
@@ -234,9 +238,10 @@ def _option(case: _Case, way: Way, timed: tuple[Line, ...]) -> _Option:
     connector = connectors_open(way, case.situation.channels, case.now)
     for _ in range(MOST_MOVES):
         waits = [line.passes_at for line in asked if line.reason is not None]
+        if waits:
+            at = max(shifted(at, _A_MOMENT), *(wait for wait in waits if wait is not None))
         if not waits or case.outlived(at):
             return _Option(way, lines, at, connector)
-        at = max(shifted(at, _A_MOMENT), *(wait for wait in waits if wait is not None))
         asked = (*_timed(case, at), *_pressing(case, way, at))
     return _Option(way, lines, None, connector)
 
@@ -258,17 +263,7 @@ def _pressing(case: _Case, way: Way, at: datetime) -> tuple[Line, ...]:
     gap = apart(topic, rules.apart, situation.past, own=own, at=at, zone=zone)
     if caps.reason is not None or gap.reason is not None:
         return quiet, caps, gap, PASSED
-    reserved = _reserved(case, at)
-    return quiet, caps, gap, unrivalled(channels, topic, reserved, situation.past, rules, own=own, at=at, zone=zone)
-
-
-def _reserved(case: _Case, at: datetime) -> Iterable[Reservation]:
-    situation, rules = case.situation, case.published.rules
-    if not situation.rivals or case.topic.purpose is Purpose.SERVICE or not (rules.at_most or rules.apart):
-        return ()
-    contact = situation.contact
-    mine = rank_of(case.topic, case.communication.raised, contact.due_at, contact.contact_key)
-    return reservations(situation, mine, case.published, now=case.now, at=at, zone=case.zone)
+    return quiet, caps, gap, unrivalled(channels, topic, case.kept, rules, own=own, at=at, zone=zone)
 
 
 def _last_to_pass(lines: Iterable[Line]) -> Line | None:

@@ -113,7 +113,11 @@ class OpenStep:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The contact to be decided. `cycle` is the journey's cycle it was planned in, `arm` its arm of a test."""
+    """The contact to be decided.
+
+    `cycle` is the journey's cycle it was planned in, `arm` its arm of a test; `planned_for` is when it was first due,
+    if it was deferred since.
+    """
 
     contact_key: UUID
     communication: str
@@ -124,6 +128,7 @@ class Contact:
     attempts: int = 0
     fence: int = 0
     arm: str | None = None
+    planned_for: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,7 @@ class Rival:
     """Another planned contact of the customer, of an open journey, which may want the same place.
 
     With `step`, its own communication can be looked up, so that one its customer is not eligible for keeps no place.
+    `planned_for` is when it was first due, where it has been deferred since.
     """
 
     contact_key: UUID
@@ -168,6 +174,7 @@ class Rival:
     channels: tuple[Channel, ...]
     raised: int = 0
     step: str | None = None
+    planned_for: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ invoice:
     bill: { when: at once, topic: orders }
     dunning: { when: 14 days after start, topic: orders }
 """
+SALE = WELCOME.replace("trigger: customer.registered", "campaign: 2027-02-26 at 10:00")
+"""A step that nobody enters yet: what has to wait for a later version."""
 STEPS = (WELCOME, ONBOARDING, REPURCHASE, INVOICE)
 COMMUNICATIONS = ("hello", "story", "guide", "dates", "reminder", "last-call", "bill", "dunning")
 MAIL = """\

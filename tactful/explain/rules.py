@@ -176,7 +176,10 @@ _WHY: Mapping[Reason, Callable[[_Numbers], str]] = {
         f"We keep {n.word('apart', 'some time')} between two contacts, and the last one was"
         f" {n.time('last_at', 'too close')}."
     ),
-    Reason.OUTRANKED: lambda n: f"{n.quoted('by', 'Another contact')} was due at the same time and matters more.",
+    Reason.OUTRANKED: lambda n: (
+        f"{n.quoted('by', 'Another contact')} matters more, and the place is kept for it: it is due"
+        f" {n.time('due_at', 'at the same time')}."
+    ),
     Reason.ARRIVED: lambda n: _detail(
         "It has gone out already, and there is nothing left to try", n.listed("{name}: {value}")
     ),

@@ -15,7 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tactful.facts import PastContact
-from tactful.strategy.model import Cap, Span, Topic
+from tactful.strategy.model import Cap, Rules, Span, Topic
 from tactful.timing import LATEST, add_span, shifted, span_text
 from tactful.verdict import Line, Number
 from tactful.words import Channel, Purpose, Reason
@@ -59,7 +59,7 @@ def within_caps(
     numbers: dict[str, Number] = {}
     passes_at = at
     for cap in caps:
-        if (cap.channel is None or cap.channel in channels) and cap.topic in {None, topic.name}:
+        if _concerns(cap, channels, topic.name):
             taken_at = _taken_at((past, placed), cap.window, cap.channel, cap.topic, own=own, at=at, zone=zone)
             taken, opens_at = places(taken_at, cap.count, cap.window, at, zone)
             numbers[cap_text(cap)] = taken
@@ -90,6 +90,62 @@ def apart(
     if opens_at is None:
         return Line(GAP, numbers=said)
     return Line(GAP, Reason.GAP, said | {"last_at": taken_at[0].isoformat()}, opens_at)
+
+
+def still_counting(past: Sequence[PastContact], rules: Rules, now: datetime, zone: ZoneInfo) -> tuple[PastContact, ...]:
+    """Return the marketing contacts that a cap or the gap can still see at `now` or later."""
+    windows = [cap.window for cap in rules.at_most] + ([rules.apart] if rules.apart else [])
+    since = min((_bounds(window, now, zone)[1] for window in windows), default=now)
+    reach = past[: bisect_left(past, True, key=lambda row: row.counts_at <= since)]  # noqa: FBT003  False, …, True
+    marketing = Purpose.MARKETING
+    return tuple([row for row in reach if row.purpose is marketing])
+
+
+def no_room_until(
+    channels: Sequence[Channel],
+    topic: str,
+    rules: Rules,
+    counting: Sequence[PastContact],
+    *,
+    own: UUID,
+    at: datetime,
+    zone: ZoneInfo,
+) -> datetime | None:
+    """Return None where caps and gap leave room for a marketing contact, else an instant before which there is none.
+
+    The same as `within_caps` and `apart` together, without the words: it is asked for every rival.
+
+    Args:
+        channels: The channels that would carry it.
+        topic: What about.
+        rules: The caps and the gap.
+        counting: Marketing contacts that take a place, in any order.
+        own: The contact's own key.
+        at: The instant asked about.
+        zone: The customer's zone.
+    """
+    mine = own.int
+    others = [row for row in counting if row.contact_key.int != mine]
+    every = sorted([row.counts_at for row in others], reverse=True)
+    latest = places(every, 1, rules.apart, at, zone)[1] if rules.apart and every else None
+    for cap in rules.at_most:
+        if len(every) >= cap.count and _concerns(cap, channels, topic):
+            scoped = cap.channel is not None or cap.topic is not None
+            taken_at = sorted([row.counts_at for row in others if _under(cap, row)], reverse=True) if scoped else every
+            opens_at = places(taken_at, cap.count, cap.window, at, zone)[1] if len(taken_at) >= cap.count else None
+            if opens_at is not None and (latest is None or opens_at > latest):
+                latest = opens_at
+    return latest
+
+
+def _concerns(cap: Cap, channels: Sequence[Channel], topic: str) -> bool:
+    """Say whether a contact by these channels about this topic needs a place under a cap."""
+    return (cap.channel is None or cap.channel in channels) and (cap.topic is None or cap.topic == topic)
+
+
+def _under(cap: Cap, row: PastContact) -> bool:
+    """Say whether a contact takes a place under a cap."""
+    return (cap.channel is None or cap.channel in row.channels) and (cap.topic is None or cap.topic == row.topic)
 
 
 def counts(past: Sequence[PastContact], cap: Cap, now: datetime, *, own: UUID, zone: ZoneInfo) -> int:

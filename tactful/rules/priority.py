@@ -1,13 +1,15 @@
-"""Priority between contacts that want the same place at the same time.
+"""Priority with look-ahead: who gives way when several contacts want one place, now or within the horizon.
 
-A rival keeps its place when it is due, not overdue by more than an hour, ranks higher, and could itself be made now.
-If a contact cannot be made beside the rivals that keep their places, it moves behind them. Rank is a function of rows
-and `now` alone.
+A planned contact *reserves* its place while it is due within the horizon, not overdue by more than an hour, and its
+own static rules pass now. The reserved are placed in the order of their rank, each at the first instant from its due
+date on at which it fits among what was made and those before it. A contact that would leave one of them no room moves
+behind it. What is reserved depends on the rows and `now` alone, not on the instant that is asked about.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import NamedTuple
@@ -20,11 +22,11 @@ from tactful.rules.connector import connectors_open
 from tactful.rules.eligibility import in_segment, no_exception, not_had_already
 from tactful.rules.journey import still_needed
 from tactful.rules.permission import lawful_basis
-from tactful.rules.pressure import apart, within_caps
+from tactful.rules.pressure import no_room_until, still_counting
 from tactful.rules.protection import undisturbed
 from tactful.rules.suppression import unsuppressed
 from tactful.strategy.model import Communication, Route, Rules, Strategy, Topic
-from tactful.timing import shifted
+from tactful.timing import add_span, shifted
 from tactful.verdict import Line
 from tactful.words import Channel, Purpose, Reason
 
@@ -32,151 +34,191 @@ PRIORITY = "priority"
 PASSED = Line(PRIORITY)
 KEEPS_ITS_PLACE = timedelta(hours=1)
 """How long after it was due a contact still keeps its place before others."""
+STEP_UP_AFTER = timedelta(days=7)
+"""How long a contact has to wait to rank one topic higher; and so on, so that nobody waits for ever."""
+MOST_MOVES = 8
+"""How often the place of a rival is moved on to where it may fit, before it keeps none."""
 
 Rank = tuple[int, int, datetime, UUID]
-"""Lower comes first: topic's rank, how far raised (negated), when due, key."""
+"""Lower comes first: topic's rank less the age credit, how far raised (negated), when first due, key."""
 
 
 class Reservation(NamedTuple):
-    """A rival that keeps a place, if there is room for it: the channels by which it would go."""
+    """A rival that keeps a place: the channels by which it would go, and when, if nothing comes between."""
 
     rival: Rival
     topic: Topic
     channels: tuple[Channel, ...]
+    at: datetime
 
 
-def rank_of(topic: Topic, raised: int, due_at: datetime, contact_key: UUID) -> Rank:
-    """Return where a contact stands among others; the least is made first.
+def age_credit(first_due_at: datetime, now: datetime) -> int:
+    """Return by how many topics a contact has risen by waiting: one for each full week since it was first due."""
+    return (now - first_due_at) // STEP_UP_AFTER if first_due_at < now else 0
+
+
+def rank_of(topic: Topic, raised: int, first_due_at: datetime, contact_key: UUID, now: datetime) -> Rank:
+    """Return where a contact stands among others at an instant; the least is made first.
 
     Source: docs/rules.md#priority
     """
-    return (topic.rank, -raised, due_at, contact_key)
+    return (topic.rank - age_credit(first_due_at, now), -raised, first_due_at, contact_key)
 
 
-def reservations(
-    situation: Situation, mine: Rank, published: Strategy, *, now: datetime, at: datetime, zone: ZoneInfo
-) -> Iterator[Reservation]:
-    """Yield the rivals that keep a place at an instant: due, ranked higher, and nothing of their own against them.
+class Kept:
+    """The places kept for contacts of a higher rank, highest first; each is worked out when it is first asked for.
+
+    `counting` are the contacts of the past beside which they were placed.
+    """
+
+    def __init__(self, counting: tuple[PastContact, ...] = (), places: Iterator[Reservation] | None = None) -> None:
+        self.counting = counting
+        self._found: list[Reservation] = []
+        self._more = places or iter(())
+
+    def __iter__(self) -> Iterator[Reservation]:
+        """Yield the places, those first that were asked for before."""
+        yield from self._found
+        for one in self._more:
+            self._found.append(one)
+            yield one
+
+
+def places_kept(
+    situation: Situation, mine: Rank, published: Strategy, rules: Rules, *, now: datetime, zone: ZoneInfo
+) -> Kept:
+    """Return the places that are kept for contacts of a higher rank.
 
     Args:
         situation: The rivals, and what is known of the customer and connectors.
         mine: The rank of the contact that is decided.
-        published: The strategy whose topics and rules hold.
-        now: Aware UTC instant at which the rivals' own rules are asked.
-        at: The instant asked about, `now` or later.
+        published: The strategy whose topics and segments hold.
+        rules: Its contact rules, as they hold for this customer.
+        now: Aware UTC instant.
         zone: The customer's zone.
-
-    Yields:
-        Reservations, highest rank first.
 
     Source: docs/rules.md#priority
     """
-    reach: dict[tuple[str, tuple[Channel, ...]], tuple[Channel, ...]] = {}
-    for _, rival in _higher(situation, mine, published, at):
+    if not situation.rivals or not (rules.at_most or rules.apart):
+        return Kept()
+    horizon = add_span(now, rules.look_ahead, zone) if rules.look_ahead else now
+    higher = _higher(situation, mine, published, now=now, horizon=horizon)
+    if not higher:
+        return Kept()
+    counting = still_counting(situation.past, rules, now, zone)
+    static = _Static(situation, published, now, zone)
+    placing = _Placing(list(counting), rules, now, horizon, zone)
+    return Kept(counting, _placed(higher, published, static, placing))
+
+
+def _placed(
+    higher: Iterable[tuple[Rank, Rival]], published: Strategy, static: _Static, placing: _Placing
+) -> Iterator[Reservation]:
+    for _, rival in higher:
         topic = published.topics[rival.topic]
-        communication = published.communication(rival.step, rival.communication) if rival.step else None
-        if communication is None:
-            kind = (rival.topic, rival.channels)
-            if kind not in reach:
-                reach[kind] = _reach((Route(channels=rival.channels),), topic, situation, now)
-            channels = reach[kind]
-        elif _is_meant(communication, rival, situation, published, now=now, zone=zone):
-            channels = _reach(communication.by, topic, situation, now)
-        else:
-            continue
-        if channels:
-            yield Reservation(rival, topic, channels)
+        channels = static.channels(rival, topic)
+        at = placing.place(rival, topic, channels) if channels else None
+        if at is not None:
+            yield Reservation(rival, topic, channels, at)
 
 
 def unrivalled(
     channels: Sequence[Channel],
     topic: Topic,
-    reserved: Iterable[Reservation],
-    past: Sequence[PastContact],
+    kept: Kept,
     rules: Rules,
     *,
     own: UUID,
     at: datetime,
     zone: ZoneInfo,
 ) -> Line:
-    """Say whether a contact that caps and gap let pass still does beside the rivals that keep their places.
-
-    The rivals are placed in the order of their rank, each only if it fits itself; when one of them leaves
-    no room for this contact, it is outranked.
+    """Say whether a contact that caps and gap let pass still does beside the places that are kept.
 
     Args:
         channels: The channels that would carry this contact.
         topic: What about; mandatory contacts pass.
-        reserved: The rivals that keep a place at this instant, highest first.
-        past: Contacts that take a place, newest first.
-        rules: The strategy's caps and gap.
+        kept: The places kept for contacts of a higher rank, highest first.
+        rules: The caps and the gap.
         own: The contact's own key.
         at: The instant asked about.
         zone: The customer's zone.
 
     Returns:
-        The line; it names the rival. `passes_at` is when there would be room again if the rivals were made at `at`.
+        The line; it names the highest rival that would have to give way, and when that is due. Before `passes_at` there
+        is certainly no room if the rivals are made in their places.
 
     Source: docs/rules.md#priority
     """
     if topic.purpose is Purpose.SERVICE:
         return PASSED
-    placed: tuple[PastContact, ...] = ()
-    unplaced: set[tuple[str, tuple[Channel, ...]]] = set()
-    for one in reserved:
-        kind, key = (one.topic.name, one.channels), one.rival.contact_key
-        if kind in unplaced:
-            continue
-        if _no_room_until(one.channels, one.topic, rules, past, placed, own=key, at=at, zone=zone) is not None:
-            unplaced.add(kind)
-            continue
-        placed = (*placed, _as_made(one, at))
-        passes_at = _no_room_until(channels, topic, rules, past, placed, own=own, at=at, zone=zone)
+    counting = list(kept.counting)
+    for one in kept:
+        counting.append(_as_made(one))
+        passes_at = no_room_until(channels, topic.name, rules, counting, own=own, at=at, zone=zone)
         if passes_at is not None:
-            by = {"by": one.rival.communication, "topic": one.topic.name}
+            by = {"by": one.rival.communication, "topic": one.topic.name, "due_at": one.rival.due_at.isoformat()}
             return Line(PRIORITY, Reason.OUTRANKED, by, passes_at)
     return PASSED
 
 
-def _higher(situation: Situation, mine: Rank, published: Strategy, at: datetime) -> list[tuple[Rank, Rival]]:
-    """Return the marketing rivals due within the last hour that rank higher, highest first."""
-    due_since, own = shifted(at, -KEEPS_ITS_PLACE), situation.contact.contact_key.int
+def _higher(
+    situation: Situation, mine: Rank, published: Strategy, *, now: datetime, horizon: datetime
+) -> list[tuple[Rank, Rival]]:
+    """Return the marketing rivals that rank higher and are due from an hour ago to the horizon, highest first."""
+    due_since, own = shifted(now, -KEEPS_ITS_PLACE), situation.contact.contact_key.int
+    topics = {name: one for name, one in published.topics.items() if one.purpose is not Purpose.SERVICE}
     found: list[tuple[Rank, Rival]] = []
-    for rival in [one for one in situation.rivals if due_since <= one.due_at <= at]:
-        topic = published.topics.get(rival.topic)
-        if (
-            topic is None
-            or topic.purpose is Purpose.SERVICE
-            or (rival.expires_at is not None and at >= rival.expires_at)
-        ):
-            continue
-        rank = rank_of(topic, rival.raised, rival.due_at, rival.contact_key)
-        if rank < mine and rival.contact_key.int != own:
-            found.append((rank, rival))
+    for rival in situation.rivals:
+        if due_since <= rival.due_at <= horizon and rival.topic in topics:
+            first_due_at = rival.planned_for or rival.due_at
+            rank = rank_of(topics[rival.topic], rival.raised, first_due_at, rival.contact_key, now)
+            if rank < mine and rival.contact_key.int != own:
+                found.append((rank, rival))
     return sorted(found, key=itemgetter(0))
 
 
-def _no_room_until(
-    channels: Sequence[Channel],
-    topic: Topic,
-    rules: Rules,
-    past: Sequence[PastContact],
-    placed: tuple[PastContact, ...],
-    *,
-    own: UUID,
-    at: datetime,
-    zone: ZoneInfo,
-) -> datetime | None:
-    gap = apart(topic, rules.apart, past, own=own, at=at, zone=zone, placed=placed)
-    caps = within_caps(channels, topic, rules.at_most, past, own=own, at=at, zone=zone, placed=placed)
-    return max((line.passes_at for line in (gap, caps) if line.passes_at is not None), default=None)
+@dataclass(slots=True)
+class _Placing:
+    """Places rivals one after the other, each at the first instant at which it fits among those before it."""
+
+    counting: list[PastContact]
+    rules: Rules
+    now: datetime
+    horizon: datetime
+    zone: ZoneInfo
+    full: dict[tuple[str, tuple[Channel, ...]], list[tuple[datetime, datetime]]] = field(
+        default_factory=dict[tuple[str, tuple[Channel, ...]], list[tuple[datetime, datetime]]]
+    )
+    """By topic and channels, stretches of time without room: what is placed later only makes them longer."""
+
+    def place(self, rival: Rival, topic: Topic, channels: tuple[Channel, ...]) -> datetime | None:
+        """Return when a rival would go, and keep its place; None if there is none within its life and the horizon."""
+        full = self.full.setdefault((topic.name, channels), [])
+        at = max(rival.due_at, self.now)
+        for _ in range(MOST_MOVES):
+            at = _past_the_full(full, at)
+            if at > self.horizon or (rival.expires_at is not None and at >= rival.expires_at):
+                return None
+            own, zone = rival.contact_key, self.zone
+            opens_at = no_room_until(channels, topic.name, self.rules, self.counting, own=own, at=at, zone=zone)
+            if opens_at is None:
+                self.counting.append(_as_made(Reservation(rival, topic, channels, at)))
+                return at
+            full.append((at, opens_at))
+            at = opens_at
+        return None
 
 
-def _as_made(one: Reservation, at: datetime) -> PastContact:
-    """Return a rival as it would stand in the past if it were made at an instant."""
+def _past_the_full(full: Iterable[tuple[datetime, datetime]], at: datetime) -> datetime:
+    """Return the first instant from `at` on that no stretch without room covers, as far as one look tells."""
+    return max((until for since, until in full if since <= at < until), default=at)
+
+
+def _as_made(one: Reservation) -> PastContact:
+    """Return a rival as it will stand in the past when it was made in its place."""
     return PastContact(
         contact_key=one.rival.contact_key,
-        counts_at=at,
+        counts_at=one.at,
         channels=one.channels,
         topic=one.rival.topic,
         stage="",
@@ -185,35 +227,50 @@ def _as_made(one: Reservation, at: datetime) -> PastContact:
     )
 
 
-def _is_meant(
-    communication: Communication,
-    rival: Rival,
-    situation: Situation,
-    published: Strategy,
-    *,
-    now: datetime,
-    zone: ZoneInfo,
-) -> bool:
-    """Say whether a rival is for this customer at all, as far as its own communication says."""
-    customer, step = situation.customer, published.steps.get(communication.step)
-    lines = (
-        still_needed(communication, None, customer, now, zone),
-        in_segment(communication, step, customer, published.segments, now=now, zone=zone),
-        no_exception(communication, customer, now, zone),
-        not_had_already(communication, situation.past, own=rival.contact_key, now=now, zone=zone),
-        undisturbed(communication, published.topics[rival.topic], published.steps, situation.inside, at=now),
+@dataclass(slots=True)
+class _Static:
+    """The rules of a rival that do not change with the hour, asked now; once for all rivals of one communication."""
+
+    situation: Situation
+    published: Strategy
+    now: datetime
+    zone: ZoneInfo
+    known: dict[tuple[str | None, str, str, tuple[Channel, ...]], tuple[Channel, ...]] = field(
+        default_factory=dict[tuple[str | None, str, str, tuple[Channel, ...]], tuple[Channel, ...]]
     )
-    return all(line.reason is None for line in lines)
 
+    def channels(self, rival: Rival, topic: Topic) -> tuple[Channel, ...]:
+        """Return the channels by which a rival would go now; none where something stands against it."""
+        said = self.published.communication(rival.step, rival.communication) if rival.step else None
+        kind = (rival.step, rival.communication if said else "", rival.topic, rival.channels)
+        if kind not in self.known:
+            if said is None:
+                self.known[kind] = self._reach((Route(channels=rival.channels),), topic)
+            else:
+                self.known[kind] = self._reach(said.by, topic) if self._is_meant(said, rival) else ()
+        return self.known[kind]
 
-def _reach(routes: Sequence[Route], topic: Topic, situation: Situation, now: datetime) -> tuple[Channel, ...]:
-    """Return the channels by which a rival would go now: those of its first route that is open, if any."""
-    customer = situation.customer
-    channels = tuple(dict.fromkeys(channel for route in routes for channel in route.channels))
-    line, lawful = lawful_basis(channels, topic, customer.consents, now)
-    if line.reason is not None:
-        return ()
-    _, addresses = unsuppressed(lawful, topic, customer.addresses, customer.suppressions, now)
-    _, ways = reachable(routes, addresses, situation.channels, customer.preferred, now)
-    open_ways = (way for way in ways if connectors_open(way, situation.channels, now).reason is None)
-    return tuple(route.channel for route in next(open_ways, ()))
+    def _is_meant(self, said: Communication, rival: Rival) -> bool:
+        """Say whether a rival is for this customer at all, as far as its own communication says."""
+        customer, step = self.situation.customer, self.published.steps.get(said.step)
+        now, zone = self.now, self.zone
+        lines = (
+            still_needed(said, None, customer, now, zone),
+            in_segment(said, step, customer, self.published.segments, now=now, zone=zone),
+            no_exception(said, customer, now, zone),
+            not_had_already(said, self.situation.past, own=rival.contact_key, now=now, zone=zone),
+            undisturbed(said, self.published.topics[said.topic], self.published.steps, self.situation.inside, at=now),
+        )
+        return all(line.reason is None for line in lines)
+
+    def _reach(self, routes: Sequence[Route], topic: Topic) -> tuple[Channel, ...]:
+        """Return the channels of the first route that is open, if any."""
+        customer, states, now = self.situation.customer, self.situation.channels, self.now
+        channels = tuple(dict.fromkeys(channel for route in routes for channel in route.channels))
+        line, lawful = lawful_basis(channels, topic, customer.consents, now)
+        if line.reason is not None:
+            return ()
+        _, addresses = unsuppressed(lawful, topic, customer.addresses, customer.suppressions, now)
+        _, ways = reachable(routes, addresses, states, customer.preferred, now)
+        open_ways = (way for way in ways if connectors_open(way, states, now).reason is None)
+        return tuple(route.channel for route in next(open_ways, ()))

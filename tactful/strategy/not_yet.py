@@ -13,13 +13,11 @@ from typing import Literal
 from tactful.strategy.model import (
     CampaignEntry,
     DateEntry,
-    Rules,
     SegmentEntry,
     Step,
     Strategy,
     Trigger,
 )
-from tactful.strategy.wording import say_span
 
 Blocks = Literal["step", "communication", "nothing"]
 _NOBODY = "nobody enters"
@@ -52,16 +50,10 @@ class NotYet:
 
 def not_yet(strategy: Strategy) -> tuple[NotYet, ...]:
     """Return everything in a strategy that is checked but not executed yet: rules first, then step by step."""
-    found = [*_in_rules(strategy.rules)]
+    found: list[NotYet] = []
     for step in strategy.steps.values():
         found.extend(_in_step(step))
     return tuple(found)
-
-
-def _in_rules(rules: Rules) -> Iterator[NotYet]:
-    if rules.look_ahead:
-        effect = f"{_NOT_KEPT}: priority counts between contacts due at the same time only"
-        yield NotYet(None, None, f"look_ahead {say_span(rules.look_ahead)}", effect, "nothing")
 
 
 def _in_step(step: Step) -> Iterator[NotYet]:

@@ -20,7 +20,7 @@ from database.strategies import load
 from database.tables import contacts
 from tactful.words import Channel, ContactState, Reason
 from tests.integration.ledger import DAY, EVERYWHERE, KEYED, KEYLESS, LINKS, MINUTE, NOON, Ledger, accepted, at_once
-from tests.small_strategy import WELCOME
+from tests.small_strategy import ONBOARDING, WELCOME
 from tests.statements import counted
 
 pytestmark = pytest.mark.integration
@@ -429,3 +429,39 @@ def test_the_straight_case_takes_at_most_eight_statements_in_two_transactions(
     assert len(first) + len(second) <= 8
     assert "UPDATE customers" in first[0]
     assert "UPDATE customers" in second[0]
+
+
+FRIDAY = "nudge: { when: 3 days after start"
+RAISED = ONBOARDING.replace(FRIDAY, f"{FRIDAY}, priority: raised")
+
+
+def with_a_nudge_ahead(ledger: Ledger, *, known: bool = False) -> Any:  # noqa: ANN401
+    """Plan a nudge for Friday that is raised before others, and return a greeting that is due now."""
+    ledger.publish(steps=(WELCOME, RAISED), rules="{ at_most: [1 in 7 days], look_ahead: 7 days }")
+    ledger.reachable("ada")
+    ledger.track("ada", "order.placed")
+    ledger.enter(ledger.journey("ada", "onboarding"))
+    if known:
+        ledger.track("ada", "guide.opened")
+    ledger.now += MINUTE
+    ledger.track("ada", "customer.registered")
+    ledger.enter(ledger.journey("ada", "welcome"))
+    return ledger.contact("ada", "hello")
+
+
+def test_room_is_kept_for_what_is_planned_within_the_horizon_and_matters_more(empty_ledger: Ledger) -> None:
+    outcome = empty_ledger.claim(with_a_nudge_ahead(empty_ledger))
+    assert isinstance(outcome, NotClaimed)
+    assert (outcome.state, outcome.reason) == (ContactState.SKIPPED, Reason.OUTRANKED)
+
+
+def test_no_room_is_kept_for_a_nudge_whose_milestone_is_reached(empty_ledger: Ledger) -> None:
+    assert isinstance(empty_ledger.claim(with_a_nudge_ahead(empty_ledger, known=True)), Claimed)
+
+
+@pytest.mark.parametrize("state", ["paused", "timed_out"])
+def test_no_room_is_kept_for_a_journey_that_is_not_open(empty_ledger: Ledger, state: str) -> None:
+    hello = with_a_nudge_ahead(empty_ledger)
+    stop = sa.text("UPDATE journeys SET state = :state WHERE step = 'onboarding'")
+    empty_ledger.run(lambda conn: conn.execute(stop, {"state": state}))
+    assert isinstance(empty_ledger.claim(hello), Claimed)

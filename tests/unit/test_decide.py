@@ -578,3 +578,49 @@ def test_an_instant_in_another_zone_is_the_same_instant() -> None:
     tokyo = NIGHT.astimezone(ZoneInfo("Asia/Tokyo"))
     assert decided(now=tokyo) == decided(now=NIGHT)
     assert timedelta(0) == tokyo - NIGHT
+
+
+# look-ahead
+
+WEEKLY = Rules(at_most=(Cap(count=1, window=Span(days=7)),), look_ahead=Span(days=7))
+MONDAY = datetime(2026, 3, 23, 10, tzinfo=UTC)
+WEDNESDAY = MONDAY + 2 * DAY
+
+
+def on_monday(*, topic: str, waiting: str, lives: timedelta) -> Verdict:
+    """Decide on Monday about a contact, while another waits for Wednesday."""
+    other = rival(topic=waiting, due_at=WEDNESDAY, expires_at=WEDNESDAY + 3 * DAY)
+    known = situation(contact=contact(due_at=MONDAY, expires_at=MONDAY + lives), rivals=(other,))
+    return decided(known, MONDAY, rules=WEEKLY, topic=topic)
+
+
+def test_wednesdays_reminder_moves_mondays_newsletter_under_one_a_week() -> None:
+    verdict = on_monday(topic="ideas", waiting="reminders", lives=20 * DAY)
+    assert isinstance(verdict, Defer)
+    assert (verdict.until, verdict.reason) == (WEDNESDAY + 7 * DAY - HOUR, Reason.OUTRANKED)
+    assert line(verdict, "priority").numbers["by"] == "early-bird"
+
+
+def test_wednesdays_newsletter_does_not_move_mondays_reminder() -> None:
+    assert isinstance(on_monday(topic="reminders", waiting="ideas", lives=20 * DAY), Send)
+
+
+def test_a_newsletter_that_cannot_wait_until_after_the_reminder_is_skipped_as_outranked() -> None:
+    verdict = on_monday(topic="ideas", waiting="reminders", lives=3 * DAY)
+    assert isinstance(verdict, Skip)
+    assert verdict.reason is Reason.OUTRANKED
+    assert verdict.trace[-1].rule == "life"
+
+
+def test_a_newsletter_deferred_week_after_week_is_made_at_last() -> None:
+    """However many reminders come: each full week of waiting lifts it by a topic, and it is only one below them."""
+    now = MONDAY
+    for week in range(9):
+        fresh = rival(901 + week, due_at=now + 2 * DAY, expires_at=now + 5 * DAY)
+        waiting = contact(due_at=now, planned_for=MONDAY, expires_at=None)
+        verdict = decided(situation(contact=waiting, rivals=(fresh,)), now, rules=WEEKLY, topic="ideas")
+        if isinstance(verdict, Send):
+            break
+        assert isinstance(verdict, Defer)
+        now = verdict.until
+    assert MONDAY + 7 * DAY <= now <= MONDAY + 15 * DAY

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tactful.decide import decide
 from tactful.facts import Address, ChannelState, Consent, Contact, PastContact, Rival, Situation, Suppression
+from tactful.rules.priority import Reservation, places_kept, rank_of
 from tactful.strategy.model import (
     Cap,
     Communication,
@@ -31,7 +32,7 @@ from tactful.strategy.model import (
 from tactful.verdict import Defer, Send, Skip, Verdict, Wait
 from tactful.words import Channel, ConsentState, ContactState, JourneyState, Purpose, Reason, SuppressionClass
 from tests.unit.given import DAY, NOON, TOPICS, communication, customer, journey, key, situation, step, strategy
-from tests.unit.windows import fits, is_quiet
+from tests.unit.windows import end_of, fits, is_quiet
 
 ZONES = ["Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca"]
 # a spring and an autumn change somewhere, an ordinary day, and Samoa's missing Friday
@@ -99,6 +100,7 @@ rules = st.builds(
     at_most=st.lists(caps, max_size=3).map(tuple),
     apart=st.none() | spans,
     quiet=st.lists(quiet_hours, max_size=2).map(tuple),
+    look_ahead=st.sampled_from([None, Span(days=1), Span(days=7)]),
 )
 routes = st.lists(some_channels.map(lambda together: Route(channels=together)), min_size=1, max_size=3).map(tuple)
 ADDRESSES = tuple(Address(channel, f"{channel}@Example.com") for channel in Channel)
@@ -301,7 +303,7 @@ def test_a_mandatory_contact_is_never_held_back_by_a_marketing_rule(case: Case) 
 
 
 @LIVELY
-@given(cases(timeless=True))
+@given(cases(timeless=True, rivalled=False))
 def test_a_deferred_contact_goes_when_it_is_asked_again_at_its_instant(case: Case) -> None:
     verdict = decided(case)
     if isinstance(verdict, Defer):
@@ -349,6 +351,72 @@ def test_the_same_question_has_the_same_answer_whatever_order_the_past_comes_in(
     assert decided(case) == decided(case)
 
 
+# room that is kept for others
+
+BY_ONE_CHANNEL = routes.map(lambda many: (Route(channels=many[0].channels[:1]),))
+
+
+@settings(LIVELY, max_examples=400)
+@given(cases(marketing_topics, timeless=True), BY_ONE_CHANNEL)
+def test_no_place_is_idle_that_nobody_higher_wants_and_none_is_taken_that_one_does(
+    case: Case, by: tuple[Route, ...]
+) -> None:
+    known, said, published, now = case
+    said = said.model_copy(update={"by": by})
+    verdict = decided((known, said, published, now))
+    priority = next((line for line in verdict.trace if line.rule == "priority"), None)
+    if priority is None:
+        return
+    mine = rank_of(TOPICS[said.topic], 0, known.contact.due_at, known.contact.contact_key, now)
+    kept = list(places_kept(known, mine, published, published.rules, now=now, zone=zone_of(case)))
+    world = [row for row in known.past if row.contact_key != key(100)]
+    for one in kept:
+        assert _wants_it(one, known, published, now, zone_of(case))
+        row = _row_of(one)
+        assert _all_fit(world, row, published.rules, zone_of(case))
+        world.append(row)
+    own = PastContact(key(100), now, by[0].channels, said.topic, "", Purpose.MARKETING, said.name)
+    if isinstance(verdict, Send):
+        assert _all_fit(world, own, published.rules, zone_of(case))
+    if priority.reason is not None:
+        assert not _all_fit(world, own, published.rules, zone_of(case))
+
+
+def _wants_it(one: Reservation, known: Situation, published: Strategy, now: datetime, zone: ZoneInfo) -> bool:
+    """Say whether somebody higher wants a place: by nothing but what is written of the rule."""
+    rival, ahead = one.rival, published.rules.look_ahead
+    horizon = end_of(now, ahead, zone) if ahead else now
+    in_time = now - timedelta(hours=1) <= rival.due_at <= horizon and max(rival.due_at, now) <= one.at <= horizon
+    alive = rival.expires_at is None or one.at < rival.expires_at
+    higher = TOPICS[rival.topic].rank - max(now - rival.due_at, timedelta(0)) // timedelta(days=7)
+    own_topic = next(step for step in published.steps.values()).communications[0].topic
+    waited = max(now - known.contact.due_at, timedelta(0)) // timedelta(days=7)
+    return in_time and alive and higher <= TOPICS[own_topic].rank - waited
+
+
+def _row_of(one: Reservation) -> PastContact:
+    return PastContact(one.rival.contact_key, one.at, one.channels, one.rival.topic, "", Purpose.MARKETING, "x")
+
+
+def _all_fit(world: Sequence[PastContact], one: PastContact, under: Rules, zone: ZoneInfo) -> bool:
+    """Say whether one more leaves every window that it is in within its cap, against the small model."""
+    limits = [*under.at_most, *([Cap(count=1, window=under.apart)] if under.apart else [])]
+    for cap in limits:
+        if cap.topic not in {None, one.topic} or not (cap.channel is None or cap.channel in one.channels):
+            continue
+        taken = [
+            row.counts_at
+            for row in world
+            if row.contact_key != one.contact_key
+            and row.purpose is Purpose.MARKETING
+            and (cap.channel is None or cap.channel in row.channels)
+            and cap.topic in {None, row.topic}
+        ]
+        if not fits(taken, one.counts_at, cap.count, cap.window, zone):
+            return False
+    return True
+
+
 # a customer's weeks, played through
 
 KINDS = [("reminders", Channel.EMAIL), ("reminders", Channel.SMS), ("ideas", Channel.EMAIL), ("ideas", Channel.SMS)]
@@ -368,6 +436,7 @@ def test_over_weeks_no_window_ever_holds_too_many_and_nothing_is_forgotten(
     waiting = [(begin + due * QUARTER, number) for number, (_, due) in enumerate(wanted)]
     heapq.heapify(waiting)
     due = {number: at for at, number in waiting}
+    first_due = dict(due)
     said = {n: _about(n, topic, channel) for n, ((topic, channel), _) in enumerate(wanted)}
     published = strategy(step(*said.values()), rules=under)
     yes = tuple(Consent(channel, topic, ConsentState.OPTED_IN, begin - DAY) for topic, channel in KINDS)
@@ -378,9 +447,16 @@ def test_over_weeks_no_window_ever_holds_too_many_and_nothing_is_forgotten(
         if not waiting:
             break
         now, number = heapq.heappop(waiting)
-        rivals = tuple(_rival(other, said[other], due[other]) for _, other in waiting)
+        rivals = tuple(_rival(other, said[other], due[other], first_due[other]) for _, other in waiting)
         known = situation(
-            contact=Contact(key(number), said[number].name, ContactState.PLANNED, due[number], due[number] + 9 * DAY),
+            contact=Contact(
+                key(number),
+                said[number].name,
+                ContactState.PLANNED,
+                due[number],
+                due[number] + 9 * DAY,
+                planned_for=first_due[number],
+            ),
             customer=who,
             past=tuple(sent),
             rivals=rivals,
@@ -417,8 +493,9 @@ def _about(number: int, topic: str, channel: Channel) -> Communication:
     return communication(f"c{number}", topic=topic, by=(Route(channels=(channel,)),))
 
 
-def _rival(number: int, said: Communication, due_at: datetime) -> Rival:
-    return Rival(key(number), said.name, due_at, due_at + 9 * DAY, said.topic, said.by[0].channels, 0, "welcome")
+def _rival(number: int, said: Communication, due_at: datetime, first_due_at: datetime) -> Rival:
+    ends_at, by = due_at + 9 * DAY, said.by[0].channels
+    return Rival(key(number), said.name, due_at, ends_at, said.topic, by, 0, "welcome", first_due_at)
 
 
 def _row(number: int, said: Communication, at: datetime) -> PastContact:

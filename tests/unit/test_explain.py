@@ -89,7 +89,10 @@ def told(known: Any, now: datetime = NOON, **changes: Any) -> str:  # noqa: ANN4
         (
             situation(rivals=(rival(),)),
             {},
-            "“early-bird” was due at the same time and matters more. It can go from Wednesday 25 March 2026, 08:00.",
+            (
+                "“early-bird” matters more, and the place is kept for it: it is due Tuesday 24 March 2026, 12:00."
+                " It can go from Wednesday 25 March 2026, 08:00."
+            ),
         ),
         (
             situation(customer=customer(consents=())),

@@ -6,12 +6,15 @@ Read only; what they do to a contact is decided elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 
 from tactful.strategy.forms import CAP, HOLD, PERCENT, QUIET, QUIET_FOR, SPAN
+from tactful.strategy.limits import LONGEST_CAP_DAYS, LONGEST_LOOK_AHEAD_DAYS
 from tactful.strategy.model import Cap, Hold, QuietHours, Rules, Span
 from tactful.strategy.reading.desk import Desk, Fields
 from tactful.strategy.tree import Node
+from tactful.strategy.wording import say_span
 from tactful.words import Channel
 
 LARGEST_HOLDOUT = 50
@@ -22,21 +25,38 @@ def read_rules(desk: Desk, root: Fields) -> Rules:
     fields = desk.fields(root.node("rules"), root.mark("rules"), "rules")
     return Rules(
         at_most=read_caps(desk, fields.node("at_most")),
-        apart=_span(desk, fields.node("apart")),
+        apart=_span(desk, fields.node("apart"), LONGEST_CAP_DAYS, "a gap of"),
         quiet=tuple(_quiet(desk, fields)),
         hold_while=tuple(_holds(desk, fields)),
-        look_ahead=_span(desk, fields.node("look_ahead")),
+        look_ahead=_span(desk, fields.node("look_ahead"), LONGEST_LOOK_AHEAD_DAYS, "a look ahead of"),
         holdout=_holdout(desk, fields.node("holdout")),
     )
 
 
 def read_caps(desk: Desk, node: Node | None) -> tuple[Cap, ...]:
     """Return the caps of a list, or the single one."""
-    return tuple(desk.phrase(CAP, item) for item in desk.each(node, "a cap, such as `2 in 7 days`"))
+    return tuple(_cap(desk, item) for item in desk.each(node, "a cap, such as `2 in 7 days`"))
 
 
-def _span(desk: Desk, node: Node | None) -> Span | None:
-    return None if node is None else desk.phrase(SPAN, node)
+def _cap(desk: Desk, item: Node) -> Cap:
+    cap = desk.phrase(CAP, item)
+    _check_length(desk, item, cap.window, LONGEST_CAP_DAYS, "a cap over")
+    return cap
+
+
+def _span(desk: Desk, node: Node | None, most_days: int, what: str) -> Span | None:
+    if node is None:
+        return None
+    span = desk.phrase(SPAN, node)
+    _check_length(desk, node, span, most_days, what)
+    return span
+
+
+def _check_length(desk: Desk, node: Node, span: Span, most_days: int, what: str) -> None:
+    """Note a span that no decision can see all of."""
+    days = span.months // 12 * 366 + span.months % 12 * 31 + span.days
+    if timedelta(days=days, seconds=span.seconds) > timedelta(days=most_days):
+        desk.note(node.mark, f"{what} {say_span(span)}", f"at most {most_days} days")
 
 
 def _quiet(desk: Desk, fields: Fields) -> Iterator[QuietHours]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.doors.conftest import Doors, refusal_of
-from tests.small_strategy import files
+from tests.small_strategy import SALE, files
 
 pytestmark = pytest.mark.integration
 
@@ -25,8 +25,8 @@ def test_a_strategy_is_published_as_a_version_and_the_same_again_is_none(doors: 
 
 
 def test_what_waits_for_a_later_version_is_told(doors: Doors) -> None:
-    answer = doors.post("/v1/strategies", {"files": files(name="other", rules="{ look_ahead: 7 days }")}).json()
-    assert any("look_ahead" in waiting for waiting in answer["waits_for_later"])
+    answer = doors.post("/v1/strategies", {"files": files(name="other", steps=(SALE,))}).json()
+    assert any("entry by campaign" in waiting for waiting in answer["waits_for_later"])
 
 
 def test_every_mistake_is_told_with_file_line_and_what_would_be_right(doors: Doors) -> None:

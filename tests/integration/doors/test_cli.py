@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from service.embedded.ports import free_port
 from tests.integration.doors.commands import PROGRAM, Command
 from tests.integration.doors.conftest import Doors, Serve
-from tests.small_strategy import files
+from tests.small_strategy import SALE, files
 
 pytestmark = pytest.mark.integration
 
@@ -133,12 +133,12 @@ def test_the_token_comes_from_the_environment(serve: Serve, tmp_path: Path) -> N
 
 
 def test_publishing_checks_first_and_says_what_waits(tactful: Command, doors: Doors) -> None:
-    for name, text in files(name="other", rules="{ look_ahead: 7 days }").items():
+    for name, text in files(name="other", steps=(SALE,)).items():
         tactful.file(f"other/{name}", text)
     done = tactful("publish", "other", "--note", "the first")
     assert done.code == 0
     assert "other version 1 is published" in done.out
-    assert "look_ahead" in done.out
+    assert "entry by campaign" in done.out
     assert "nothing has changed" in tactful("publish", "other").out
     assert "version 1" in tactful("strategies").out
     tactful.file("other/strategy.yaml", files(name="other")["strategy.yaml"].replace("until: order", "until: ordr"))

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.integration.doors.conftest import Doors
+from tests.small_strategy import SALE
 
 pytestmark = pytest.mark.integration
 FREEZE = sa.text(
@@ -198,7 +199,7 @@ def test_the_mailbox_is_listed_by_channel(doors: Doors) -> None:
 
 
 def test_the_strategies_page_says_what_is_published_and_what_waits(doors: Doors) -> None:
-    doors.publish(name="later", rules="{ look_ahead: 7 days }")
+    doors.publish(name="later", steps=(SALE,))
     page = doors.get("/console/strategies").text
     assert "version 1" in page
-    assert "look_ahead" in page
+    assert "entry by campaign" in page

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tactful.facts import ChannelState, PastContact, Rival, Suppression
-from tactful.rules.priority import rank_of, reservations, unrivalled
+from tactful.rules.priority import places_kept, rank_of, unrivalled
 from tactful.strategy.model import Cap, Communication, Condition, Rules, Span
 from tactful.verdict import Line
 from tactful.words import Channel, Reason, SuppressionClass
@@ -48,7 +48,8 @@ def asked(
     raised: int = 0,
     going_by: Channel = EMAIL,
     past: tuple[PastContact, ...] = (),
-    at: datetime = NOON,
+    at: datetime | None = None,
+    first_due_at: datetime = NOON,
     said: Communication | None = None,
     **facts: Any,  # noqa: ANN401 - any fact
 ) -> Line:
@@ -56,9 +57,9 @@ def asked(
     now = facts.pop("now", NOON)
     known = situation(rivals=rivals, past=past, **facts)
     published = strategy(step(said) if said else step(), rules=rules)
-    mine = rank_of(TOPICS[topic], raised, NOON, key(100))
-    reserved = reservations(known, mine, published, now=now, at=at, zone=LONDON)
-    return unrivalled((going_by,), TOPICS[topic], reserved, known.past, rules, own=key(100), at=at, zone=LONDON)
+    mine = rank_of(TOPICS[topic], raised, first_due_at, key(100), now)
+    kept = places_kept(known, mine, published, rules, now=now, zone=LONDON)
+    return unrivalled((going_by,), TOPICS[topic], kept, rules, own=key(100), at=at or now, zone=LONDON)
 
 
 def test_alone_nobody_is_outranked() -> None:
@@ -67,7 +68,8 @@ def test_alone_nobody_is_outranked() -> None:
 
 def test_a_reminder_goes_before_ideas_and_ideas_come_after_the_gap() -> None:
     line = asked(rival())
-    assert line == Line("priority", Reason.OUTRANKED, {"by": "early-bird", "topic": "reminders"}, NOON + 20 * HOUR)
+    by = {"by": "early-bird", "topic": "reminders", "due_at": NOON.isoformat()}
+    assert line == Line("priority", Reason.OUTRANKED, by, NOON + 20 * HOUR)
 
 
 def test_ideas_do_not_hold_up_a_reminder() -> None:
@@ -103,10 +105,57 @@ def test_a_rival_whose_life_is_over_keeps_nothing() -> None:
     assert asked(rival(expires_at=None)).reason is Reason.OUTRANKED
 
 
-def test_the_rule_can_be_asked_about_a_later_instant() -> None:
+AHEAD = GAP.model_copy(update={"look_ahead": Span(days=7)})
+WEEKLY_AHEAD = ONE_A_WEEK.model_copy(update={"look_ahead": Span(days=7)})
+
+
+def test_with_look_ahead_a_place_is_kept_to_the_horizon_and_no_further() -> None:
+    """Seven days by the customer's clock: the Sunday between has an hour less."""
+    horizon = NOON + 7 * DAY - HOUR
+    assert asked(rival(due_at=NOON + 2 * HOUR, expires_at=None), rules=AHEAD).passes_at == NOON + 22 * HOUR
+    assert asked(rival(due_at=horizon, expires_at=None), rules=WEEKLY_AHEAD, at=NOON + HOUR).reason is Reason.OUTRANKED
+    assert asked(rival(due_at=horizon + MOMENT, expires_at=None), rules=WEEKLY_AHEAD, at=NOON + HOUR).reason is None
+
+
+def test_what_does_not_come_too_close_to_a_kept_place_goes_before_it() -> None:
+    assert asked(rival(due_at=NOON + 20 * HOUR), rules=AHEAD).reason is None
+    assert asked(rival(due_at=NOON + 20 * HOUR - MOMENT), rules=AHEAD).reason is Reason.OUTRANKED
+
+
+def test_a_place_stays_kept_for_whichever_later_instant_is_asked_about() -> None:
+    """Overdue is who is overdue now; what will have been made by then counts from when it is made."""
     soon = rival(due_at=NOON + 2 * HOUR)
-    assert asked(soon, at=NOON + 2 * HOUR).passes_at == NOON + 22 * HOUR
-    assert asked(soon, at=NOON + 4 * HOUR).reason is None
+    assert asked(soon, rules=AHEAD, at=NOON + 2 * HOUR).passes_at == NOON + 22 * HOUR
+    assert asked(soon, rules=AHEAD, at=NOON + 6 * HOUR).passes_at == NOON + 22 * HOUR
+    assert asked(soon, rules=AHEAD, at=NOON + 22 * HOUR).reason is None
+
+
+def test_a_rival_that_has_to_move_itself_keeps_the_place_it_moves_to() -> None:
+    """This week's contact was made on Friday; the reminder due tomorrow will take next Friday's place."""
+    past = (made(NOON - 4 * DAY),)
+    friday = NOON + 3 * DAY
+    tomorrow = rival(due_at=NOON + DAY, expires_at=None)
+    assert asked(tomorrow, rules=WEEKLY_AHEAD, past=past, at=friday).passes_at == friday + 7 * DAY - HOUR
+    short_lived = rival(due_at=NOON + DAY, expires_at=friday)
+    assert asked(short_lived, rules=WEEKLY_AHEAD, past=past, at=friday).reason is None
+
+
+def test_rivals_give_way_to_each_other_before_anybody_gives_way_to_them() -> None:
+    """Two of them want one place: the lower one keeps none, and does not stand in the way."""
+    later = rival(901, due_at=NOON + 6 * DAY, communication="later", expires_at=None)
+    sooner = rival(902, due_at=NOON + 5 * DAY, communication="sooner", expires_at=None)
+    assert asked(later, sooner, rules=WEEKLY_AHEAD).numbers["by"] == "sooner"
+    assert asked(later, sooner, rules=WEEKLY_AHEAD, at=NOON + 12 * DAY).reason is None
+    assert asked(later, rules=WEEKLY_AHEAD, at=NOON + 12 * DAY).reason is Reason.OUTRANKED
+
+
+def test_who_has_waited_a_week_ranks_a_topic_higher_and_so_on() -> None:
+    """Ideas rank one topic below reminders."""
+    assert asked(rival(), first_due_at=NOON - 7 * DAY + MOMENT).reason is Reason.OUTRANKED
+    assert asked(rival(), first_due_at=NOON - 7 * DAY).reason is None
+    waited = rival(planned_for=NOON - 7 * DAY - HOUR)
+    assert asked(waited, first_due_at=NOON - 7 * DAY).reason is Reason.OUTRANKED
+    assert asked(waited, first_due_at=NOON - 14 * DAY).reason is None
 
 
 def test_a_service_rival_takes_no_place_and_a_service_contact_waits_for_nobody() -> None:

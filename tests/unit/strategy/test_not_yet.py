@@ -9,7 +9,6 @@ def test_what_waits_in_the_florist() -> None:
         (one.step, one.communication, one.feature, one.blocks) for one in not_yet(read_strategy(florist_files()))
     ]
     assert waiting == [
-        (None, None, "look_ahead 7 days", "nothing"),
         ("repurchase", None, "when_moved lapsed: leave", "nothing"),
         ("basket", None, "entry when no order.placed follows", "step"),
         ("birthday", None, "entry by date (birthday)", "step"),
