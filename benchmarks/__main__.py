@@ -2,6 +2,7 @@
 
 python -m benchmarks            everything (about eight minutes)
 python -m benchmarks decide     decisions per second
+python -m benchmarks batch      the batch lane beside the single lane: contacts a second, CPU, SQL [CONTACTS]
 python -m benchmarks journeys   history, actions, SQL, CPU beside the floor [JOURNEYS]
 """
 
@@ -9,13 +10,16 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import decide, journeys
+from benchmarks import batch, decide, journeys
 from tests.servers import own_postgres
 
 BUDGET_RATIO = {1: 1.5, 4: 1.25}
 BUDGET_STATEMENTS = 8
 BUDGET_EVENTS_BESIDES = 8
 BUDGET_ACTIONS = 2
+BUDGET_BATCH_STATEMENTS = 4
+BUDGET_BATCH_RATE = 150
+BUDGET_BATCH_TIMES = 6
 JOURNEYS = 300
 
 
@@ -29,6 +33,8 @@ def main(arguments: list[str]) -> int:
         missed += _statements()
         for contacts in BUDGET_RATIO:
             missed += _journeys(int(arguments[1]) if len(arguments) > 1 else JOURNEYS, contacts)
+    if which in {"all", "batch"}:
+        missed += _batch(int(arguments[1]) if which == "batch" and len(arguments) > 1 else batch.BATCH)
     return 1 if missed else 0
 
 
@@ -37,6 +43,35 @@ def _say(what: str, figure: float, budget: float, unit: str = "") -> bool:
     over = figure > budget
     print(f"{what:<64} {figure:>8.2f} {unit:<3} budget {budget:g}{'  OVER' if over else ''}")
     return over
+
+
+def _say_at_least(what: str, figure: float, budget: float, unit: str = "") -> bool:
+    """Print one figure that must not be less than its budget; return whether it is."""
+    under = figure < budget
+    print(f"{what:<64} {figure:>8.2f} {unit:<3} budget {budget:g} or more{'  UNDER' if under else ''}")
+    return under
+
+
+def _batch(many: int) -> int:
+    with own_postgres() as server:
+        statements, together = batch.statements(server.database_url)
+    single, lane = batch.lanes(batch=many)
+    for name, each in (("single lane", single), ("batch lane", lane)):
+        print(
+            f"{name}: {each.contacts} contacts · {each.per_second:.1f}/s · CPU {each.total_ms:.1f} ms each: worker ",
+            end="",
+        )
+        print(
+            f"{each.worker_ms:.1f} + Temporal {each.server_ms:.1f} + PostgreSQL {each.postgres_ms:.1f} · {batch.load()}"
+        )
+    print(f"batch lane: {statements} SQL statements for a set of {together} contacts")
+    return (
+        _say("batch lane: SQL statements per contact", statements / together, BUDGET_BATCH_STATEMENTS)
+        + _say_at_least("batch lane: contacts a second", lane.per_second, BUDGET_BATCH_RATE)
+        + _say_at_least(
+            "batch lane: rate against the single lane", lane.per_second / single.per_second, BUDGET_BATCH_TIMES, "x"
+        )
+    )
 
 
 def _statements() -> int:

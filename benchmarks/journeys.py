@@ -140,12 +140,17 @@ def costs(journeys: int, contacts: int) -> tuple[Cost, Cost, dict[str, float]]:
         stack.callback(database.close)
         database.run(migrate.upgrade)
         database.run(lambda c: strategies.publish(c, files(contacts), now=datetime.now(UTC)))
-        worker = stack.enter_context(_worker(postgres, ours))
+        worker = stack.enter_context(own_worker(postgres, ours))
         floor_worker = stack.enter_context(process("-m", "benchmarks.floor", floor.address, QUEUE))
         both = _Sides(database, floor, floor_worker, contacts)
         asyncio.run(both.live("warm", WARM_JOURNEYS, datetime.now(UTC) - timedelta(hours=1)))
-        families = {"ours": _pid(ours), "floor": _pid(floor), "worker": worker.pid, "floor_worker": floor_worker.pid}
-        meter = Meter(families | {"postgres": _pid(postgres)})
+        families = {
+            "ours": pid_of(ours),
+            "floor": pid_of(floor),
+            "worker": worker.pid,
+            "floor_worker": floor_worker.pid,
+        }
+        meter = Meter(families | {"postgres": pid_of(postgres)})
         asyncio.run(both.live("measured", journeys, datetime.now(UTC) + LEAD - timedelta(minutes=1)))
         cpu = {name: seconds * 1000 / journeys for name, seconds in meter.stop().items()}
         counts = asyncio.run(_counts(database, ours.address, contacts))
@@ -153,7 +158,8 @@ def costs(journeys: int, contacts: int) -> tuple[Cost, Cost, dict[str, float]]:
 
 
 @contextmanager
-def _worker(postgres: PostgresServer, temporal: TemporalServer) -> Generator[subprocess.Popen[bytes]]:
+def own_worker(postgres: PostgresServer, temporal: TemporalServer) -> Generator[subprocess.Popen[bytes]]:
+    """Run a worker beside a block, with a connector that accepts at once."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "tactful.toml"
         config.write_text(
@@ -165,7 +171,8 @@ def _worker(postgres: PostgresServer, temporal: TemporalServer) -> Generator[sub
             yield running
 
 
-def _pid(server: TemporalServer | PostgresServer) -> int:
+def pid_of(server: TemporalServer | PostgresServer) -> int:
+    """Return a server's process."""
     child = server.child
     if child is None:
         msg = "the server is not running"
@@ -188,7 +195,7 @@ class _Sides:
         client = await Client.connect(self.floor.address)
         assert self.floor_worker.stdin is not None
         for n in range(journeys):
-            await asyncio.to_thread(_register, self.database, f"{name}{n}", start)
+            await asyncio.to_thread(register, self.database, f"{name}{n}", start)
             self.floor_worker.stdin.write(json.dumps([f"{name}-{n}", moments]).encode() + b"\n")
             self.floor_worker.stdin.flush()
         while await asyncio.to_thread(self.database.run, _open):  # noqa: ASYNC110 - nobody tells us
@@ -208,7 +215,8 @@ async def _ended(client: Client, workflow_id: str) -> None:
             await asyncio.sleep(0.5)
 
 
-def _register(database: Database, user: str, at: datetime) -> None:
+def register(database: Database, user: str, at: datetime) -> None:
+    """Register a customer who can be reached and wants to be, as of an instant."""
     said = Identify(Who(user), f"i-{user}", at, addresses={Channel.PUSH: user}, statements=yes("news:push", at=at))
     database.run(lambda c: intake.identify(c, said, now=at))
     database.run(lambda c: intake.track(c, Track(Who(user), "customer.registered", f"t-{user}", at), now=at))
@@ -244,8 +252,8 @@ def statements(database_url: str) -> Sequence[str]:
     database.run(migrate.upgrade)
     database.run(lambda c: strategies.publish(c, files(1), now=datetime.now(UTC)))
     start = datetime.now(UTC) - timedelta(minutes=2)
-    _register(database, "counted", start)
-    _register(database, "warm", start)
+    register(database, "counted", start)
+    register(database, "warm", start)
     sending = Sending({Channel.PUSH: ("mailbox",)}, {"mailbox": timedelta(days=1)}, LINKS)
     seen: list[str] = []
     for user in ("warm", "counted"):

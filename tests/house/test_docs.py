@@ -16,7 +16,15 @@ from pydantic.fields import FieldInfo
 from typer.main import get_group
 from typer.testing import CliRunner
 
-from benchmarks.__main__ import BUDGET_ACTIONS, BUDGET_EVENTS_BESIDES, BUDGET_RATIO, BUDGET_STATEMENTS
+from benchmarks.__main__ import (
+    BUDGET_ACTIONS,
+    BUDGET_BATCH_RATE,
+    BUDGET_BATCH_STATEMENTS,
+    BUDGET_BATCH_TIMES,
+    BUDGET_EVENTS_BESIDES,
+    BUDGET_RATIO,
+    BUDGET_STATEMENTS,
+)
 from benchmarks.decide import BUSY_BUDGET, PLAIN_BUDGET
 from service.embedded.settings import EmbeddedSettings
 from service.settings import PREFIX, Settings
@@ -278,6 +286,7 @@ def test_every_decision_is_listed_under_its_own_title() -> None:
 def test_the_budgets_are_those_that_are_measured() -> None:
     budgets = section(text("docs/benchmarks.md"), "Budgets")
     figures = [BUDGET_ACTIONS, BUDGET_EVENTS_BESIDES, BUDGET_STATEMENTS, *BUDGET_RATIO.values()]
+    figures += [BUDGET_BATCH_RATE, BUDGET_BATCH_TIMES, BUDGET_BATCH_STATEMENTS]
     said = [*(f"{figure:g}" for figure in figures), f"{PLAIN_BUDGET:,}", f"{BUSY_BUDGET:,}"]
     assert [budget for budget in said if not re.search(rf"(?<![\d.,]){budget}(?![\d.])", budgets)] == []
 

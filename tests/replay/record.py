@@ -1,4 +1,5 @@
-"""Record the histories that replay tests keep: one journey of each step and one contact by itself, in virtual time.
+"""Record the histories that replay tests keep: one journey of each step, one contact by itself and one campaign, in
+virtual time.
 
     python -m tests.replay.record
 
@@ -10,25 +11,28 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from uuid import UUID
 
+import sqlalchemy as sa
 from temporalio.client import WorkflowHistory
 
-from database import migrate
+from database import campaigns, lots, migrate, strategies
 from database.engine import Database
 from service.embedded.temporal import packaged_program
+from tactful.campaign import CampaignRequest
 from tactful.intake import Request, Who
 from tactful.strategy.folder import read_folder
-from tactful.temporal import contact_workflow_id
+from tactful.temporal import contact_workflow_id, lot_workflow_id
 from tactful.words import Channel
 from tests.servers import Databases, own_postgres
 from tests.virtual import VirtualHouse, for_everybody, virtual_house, yes
 
 HISTORIES = Path(__file__).parent / "histories"
 FLORIST = Path(__file__).parents[2] / "strategies" / "florist"
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 async def live(house: VirtualHouse) -> None:
@@ -40,6 +44,8 @@ async def live(house: VirtualHouse) -> None:
         wanted = yes("ideas:email", "reminders:email", at=now)
         await house.identify(user, addresses={Channel.EMAIL: f"{user}@example.com"}, statements=wanted)
         await house.track(user, "customer.registered")
+    await house.pass_time(HOUR)
+    await send(house)
     await house.pass_time(5 * DAY)
     total = {"amount": "40", "currency": "GBP"}
     await house.track("ada", "order.placed", occasion="birthday", total=total)
@@ -50,6 +56,26 @@ async def live(house: VirtualHouse) -> None:
     await house.pass_time(200 * DAY)
     await house.track("ada", "order.placed", occasion="birthday", total=total)
     await house.pass_time(400 * DAY)
+
+
+async def send(house: VirtualHouse) -> None:
+    """Send the florist's campaign: to nobody yet, and to be stopped and gone on with."""
+    now = await house.now()
+    occasion = datetime(2027, 2, 26, 10)  # noqa: DTZ001 - on everybody's own clock
+    asked = CampaignRequest("florist", "mothers-day", occasion, now + 2 * HOUR, "", "record")
+
+    def begin(conn: sa.Connection) -> UUID:
+        (loaded,) = strategies.published(conn)
+        conn.execute(sa.text("UPDATE customers SET segment = 'gold'"))
+        return campaigns.begin(conn, asked, loaded, now=now)[0].lot_key
+
+    key = await asyncio.to_thread(house.database.run, begin)
+    await house.carry()
+    await house.pass_time(HOUR)
+    for change, at in ((lots.stop, now + HOUR), (lots.resume, now + 2 * HOUR)):
+        await asyncio.to_thread(house.database.run, lambda c: change(c, key, now=at))  # noqa: B023 - run now
+        await house.carry()
+        await house.pass_time(2 * HOUR)
 
 
 async def record() -> None:
@@ -67,15 +93,18 @@ async def record() -> None:
 async def _lived(house: VirtualHouse) -> list[tuple[str, str]]:
     """Return a name and the workflow's id of every journey and of the contact that was asked for."""
     journeys = await house.rows(
-        "SELECT first_step, id, state, journey_key FROM journeys JOIN customer_ids USING (customer_key) ORDER BY 1, 2"
+        "SELECT first_step, id, state, journey_key FROM journeys JOIN customer_ids USING (customer_key) "
+        "WHERE lot_key IS NULL ORDER BY 1, 2"
     )
     asked = await house.rows("SELECT contact_key FROM contacts WHERE journey_key IS NULL")
+    sent = await house.rows("SELECT lot_key FROM lots")
     return [
         *(
             (f"{row.first_step}-{row.id}-{row.state}", f"florist/{row.first_step}/{row.journey_key}")
             for row in journeys
         ),
         *(("contact-asked-for", contact_workflow_id(row.contact_key)) for row in asked),
+        *(("campaign", lot_workflow_id("campaign", row.lot_key)) for row in sent),
     ]
 
 
