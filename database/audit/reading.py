@@ -31,7 +31,7 @@ CUSTOMERS = text(
 )
 CONTACTS = text("""
 SELECT c.contact_key, c.customer_key, c.strategy, c.step, c.communication, c.stage, c.topic, c.purpose, c.channels,
-       c.state, c.reason, c.due_at, c.counts_at, c.lease_until, c.sent_at, c.journey_key, c.cycle,
+       c.state, c.reason, c.due_at, c.counts_at, c.lease_until, c.sent_at, c.again_at, c.journey_key, c.cycle,
        c.lot_key IS NOT NULL AND EXISTS (SELECT 1 FROM lots l WHERE l.lot_key = c.lot_key AND l.state <> 'done')
          AS in_lot
   FROM contacts c WHERE c.customer_key = ANY(:keys) ORDER BY c.contact_key

@@ -52,6 +52,13 @@ def _contact(contact: AuditedContact, about: Audited) -> str | None:
         return "was due and has not been decided"
     if contact.state is ContactState.CLAIMED and (contact.lease_until is None or contact.lease_until < late):
         return "was claimed, and nobody has said what became of it"
+    if contact.state is ContactState.SENT and contact.again_at is not None and contact.again_at < late:
+        return "was sent in part, and what is left of it was not looked at again"
+    return _undecided(contact, about)
+
+
+def _undecided(contact: AuditedContact, about: Audited) -> str | None:
+    """Return that what a contact has become was never decided, or None."""
     if contact.decisions or not about.judges(contact, contact.counts_at or contact.due_at):
         return None
     if contact.state in DECIDED:

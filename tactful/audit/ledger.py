@@ -55,6 +55,7 @@ class AuditedContact:
     counts_at: datetime | None = None
     lease_until: datetime | None = None
     sent_at: datetime | None = None
+    again_at: datetime | None = None
     journey_key: UUID | None = None
     cycle: int = 1
     in_lot: bool = False

@@ -319,6 +319,7 @@ def test_a_delivery_that_no_message_accounts_for_is_found(ledger: Ledger) -> Non
     [
         "UPDATE contacts SET due_at = :then WHERE communication = 'story'",
         "UPDATE contacts SET state = 'claimed', lease_until = :then WHERE communication = 'hello'",
+        "UPDATE contacts SET again_at = :then WHERE communication = 'hello'",
         "UPDATE contacts SET state = 'skipped', reason = 'cap' WHERE communication = 'story'",
         "UPDATE contacts SET state = 'parked', reason = 'failed' WHERE communication = 'story'",
         "UPDATE journeys SET planned_cycle = 0 WHERE started_at > :then",
