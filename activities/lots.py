@@ -21,7 +21,7 @@ from temporalio.exceptions import ApplicationError
 from activities import contract
 from activities.contacts import Contacts, crash_at, tell
 from activities.contract import Stand, WorkingLots, WorkLot
-from database import campaigns, claims, lots, records, strategies
+from database import campaigns, claims, lots, records, restarts, strategies
 from database.attempts import Ask, Claimed
 from database.errors import DatabaseDownError, DatabaseFullError, DatabaseStuckError
 from database.lots import Lot
@@ -94,9 +94,13 @@ class _Shift:
             if lot.frozen_at is not None:
                 return Stand(done=True)
             if lot.state != "open":
-                return Stand(stopped=True)
+                return Stand(done=True) if lot.kind == "restart" else Stand(stopped=True)
             if self.over:
                 return Stand(again_at=self.now)
+            if lot.kind == "restart":
+                await self._run(lambda c: restarts.freeze_page(c, lot, now=self.now))  # noqa: B023 - run now
+                crash_at("mid_freeze")
+                continue
             frozen = await self._run(lambda c: campaigns.freeze_page(c, lot, now=self.now))  # noqa: B023 - run now
             crash_at("mid_freeze")
             if frozen.again_at is not None and frozen.again_at > self.now:
@@ -105,11 +109,24 @@ class _Shift:
     async def work(self) -> Stand:
         """Settle what is due, then end the journeys of which nothing is left."""
         lot = await self._run(lambda c: lots.read(c, self._lot_key))
+        if lot.kind == "restart" and lot.state == "stopped":
+            return await self._let_go(lot)
         if lot.state == "open":
             await self._all_lanes(lot)
             if not self.over:
                 await self._leave(lot)
         return await self._run(self._stand)
+
+    async def _let_go(self, lot: Lot) -> Stand:
+        """Park again what a stopped restart leaves undone; what is being sent is seen to its end first."""
+        await self._all_lanes(lot)
+        while await self._run(lambda c: restarts.release_page(c, lot, now=self.now)):
+            pass
+        again_at = await self._run(lambda c: lots.next_at(c, self._lot_key))
+        if again_at is not None:
+            return Stand(again_at=again_at)
+        await self._run(lambda c: restarts.end(c, self._lot_key, now=self.now))
+        return Stand(done=True)
 
     async def _all_lanes(self, lot: Lot) -> None:
         """Run the lanes; whatever ends one, the calls of the others are finished and recorded."""

@@ -29,8 +29,8 @@ OPEN = text(
     ":frozen_at) ON CONFLICT (lot_key) DO NOTHING RETURNING lot_key"
 )
 COLUMNS = (
-    "lot_key, kind, strategy, step, version, asked_for, asked_by, rate, state, created_at, frozen_to, frozen_at, "
-    "ended_at"
+    "lot_key, kind, coalesce(strategy, '') AS strategy, step, version, asked_for, asked_by, rate, state, created_at, "
+    "frozen_to, frozen_at, ended_at"
 )
 READ = text(f"SELECT {COLUMNS} FROM lots WHERE lot_key = :lot_key")  # noqa: S608 - our own constant
 NEWEST = text(
@@ -41,16 +41,18 @@ SET_STATE = text(
     "UPDATE lots SET state = :state, ended_at = CASE WHEN :state = 'done' THEN CAST(:now AS timestamptz) END "  # noqa: S608 - our own constant
     f"WHERE lot_key = :lot_key AND state = ANY(:from_states) RETURNING {COLUMNS}"
 )
-# Each part by the index of its state, so that what has been sent costs nothing.
+# Each part by the index of its state, so that what has been sent costs nothing. Of a restart that is stopped, what is
+# in flight is still seen to; the rest of it is parked again.
 DUE = text(
     "SELECT d.customer_key, d.contact_key FROM lots l, LATERAL ("
-    " (SELECT customer_key, contact_key, due_at AS at FROM contacts WHERE lot_key = l.lot_key AND state = 'planned'"
-    "  AND due_at <= :now ORDER BY due_at LIMIT :most)"
-    " UNION ALL (SELECT customer_key, contact_key, due_at FROM contacts WHERE lot_key = l.lot_key AND state = 'held'"
-    "  AND due_at <= :now ORDER BY due_at LIMIT :most)"
-    " UNION ALL (SELECT customer_key, contact_key, lease_until FROM contacts WHERE lot_key = l.lot_key"
+    " (SELECT customer_key, contact_key, state, due_at AS at FROM contacts WHERE lot_key = l.lot_key"
+    "  AND state = 'planned' AND due_at <= :now ORDER BY due_at LIMIT :most)"
+    " UNION ALL (SELECT customer_key, contact_key, state, due_at FROM contacts WHERE lot_key = l.lot_key"
+    "  AND state = 'held' AND due_at <= :now ORDER BY due_at LIMIT :most)"
+    " UNION ALL (SELECT customer_key, contact_key, state, lease_until FROM contacts WHERE lot_key = l.lot_key"
     "  AND state = 'claimed' AND lease_until <= :now ORDER BY due_at LIMIT :most)"
-    ") d WHERE l.lot_key = :lot_key AND l.state = 'open' ORDER BY d.at, d.contact_key LIMIT :most"
+    ") d WHERE l.lot_key = :lot_key AND (l.state = 'open' OR (l.kind = 'restart' AND d.state = 'claimed')) "
+    "ORDER BY d.at, d.contact_key LIMIT :most"
 )
 NEXT_AT = text(
     "SELECT least("
@@ -81,8 +83,8 @@ _LEAVE = (
     "WHERE k.customer_key = j.customer_key AND j.customer_key = ANY(:customers) AND {leaving} "
     "RETURNING j.journey_key, k.revision), "
     "cancelled AS (UPDATE contacts c SET state = 'cancelled', reason = 'journey_ended', updated_at = :now, "
-    "revision = e.revision FROM ended e WHERE c.journey_key = e.journey_key AND c.state IN ('planned', 'held')) "
-    "SELECT count(*) FROM ended"
+    "revision = e.revision FROM ended e WHERE c.journey_key = e.journey_key AND c.state IN ('planned', 'held') "
+    "AND c.restarts = 0) SELECT count(*) FROM ended"
 )
 LOCK_LEAVING = {kind: text(_LOCK_LEAVING.format(leaving=_LEAVING.format(of=of))) for kind, of in _OF.items()}
 LEAVE = {kind: text(_LEAVE.format(leaving=_LEAVING.format(of=of))) for kind, of in _OF.items()}
@@ -97,6 +99,7 @@ class Lot:
     """One lot.
 
     Attributes:
+        strategy: Of a campaign; a restart may be of several and names none.
         asked_for: What was asked for, in our own words: a campaign's moment and occasion, a restart's filter.
         frozen_to: How far its contacts are written, in the order of customers' keys.
         frozen_at: When they were all written; None while they are not.

@@ -8,7 +8,7 @@ contacts are touched, so that a live attempt, another person or a second click f
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -17,9 +17,11 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, text
 
 from database import customers, outbox, strategies
+from database.strategies import Loaded
 from tactful.intake import Person, Which
 from tactful.strategy.model import Strategy
 from tactful.temporal import RESOLVE_CONTACT, contact_workflow_id
+from tactful.words import Reason
 
 PAGE = 500
 Act = Literal["retry", "skip", "mark_sent"]
@@ -27,8 +29,8 @@ Act = Literal["retry", "skip", "mark_sent"]
 # All that is put into these statements is our own words.
 # The part of a contact by which its cause is named: the first that did not arrive.
 BROKEN_PART = (
-    "SELECT m.connector, m.fault, m.detail FROM messages m WHERE m.contact_key = c.contact_key AND m.state <> 'sent' "
-    "ORDER BY m.fault IS NULL, m.channel LIMIT 1"
+    "SELECT m.connector, m.fault, m.detail FROM messages m WHERE m.contact_key = c.contact_key "
+    "AND m.state IN ('refused', 'unknown', 'claimed') ORDER BY m.fault IS NULL, m.channel LIMIT 1"
 )
 MEANT = f"""c.state = 'parked' AND c.updated_at <= :parked_by
  AND (CAST(:reason AS text) IS NULL OR c.reason = :reason)
@@ -115,6 +117,14 @@ class Asking:
 
 
 @dataclass(frozen=True)
+class Page:
+    """How many contacts a page found, and how many of them it changed: others may have been quicker."""
+
+    found: int
+    done: int
+
+
+@dataclass(frozen=True)
 class Counted:
     """How many contacts a filter means, and to how many of them the act can be done."""
 
@@ -128,8 +138,8 @@ def count(conn: Connection, asking: Asking) -> Counted:
     return Counted(row.meant, row.possible)
 
 
-def do_page(conn: Connection, asking: Asking, *, now: datetime, most: int = PAGE) -> int:
-    """Do an act to the next contacts that it is asked for; return to how many. To be called until that is none.
+def do_page(conn: Connection, asking: Asking, *, now: datetime, most: int = PAGE) -> Page:
+    """Do an act to the next contacts that it is asked for. To be called until none is found any more.
 
     Args:
         conn: A transaction in which nothing was written yet.
@@ -139,9 +149,10 @@ def do_page(conn: Connection, asking: Asking, *, now: datetime, most: int = PAGE
     """
     found = conn.execute(FIND[asking.act], _asked(asking) | {"most": most}).mappings().all()
     if not found:
-        return 0
+        return Page(0, 0)
     revisions = _locked(conn, {row["customer_key"] for row in found})
-    newer = _mended(conn, asking, found)
+    published = {loaded.strategy.name: loaded for loaded in strategies.published(conn)}
+    newer = mended(published, found) if asking.act == "retry" else {}
     rows = [
         {
             "contact_key": str(row["contact_key"]),
@@ -168,7 +179,7 @@ def do_page(conn: Connection, asking: Asking, *, now: datetime, most: int = PAGE
         for row in done:
             workflow_id = contact_workflow_id(row.contact_key, row.restarts)
             outbox.start(conn, workflow_id, RESOLVE_CONTACT, row.contact_key, row.customer_key, now=now)
-    return len(done)
+    return Page(len(found), len(done))
 
 
 def asked_of(which: Which) -> dict[str, Any]:
@@ -185,18 +196,15 @@ def _locked(conn: Connection, keys: set[UUID]) -> dict[UUID, int]:
     return {key: row["revision"] for key, row in customers.lock_all(conn, sorted(keys)).items()}
 
 
-def _mended(conn: Connection, asking: Asking, found: Sequence[RowMapping]) -> dict[UUID, int]:
+def mended(published: Mapping[str, Loaded], found: Iterable[RowMapping]) -> dict[UUID, int]:
     """Return the published version for what was parked because of its message: there the template may be mended.
 
     Whoever is inside a step keeps the content they began with; but that content could not be sent.
     """
-    if asking.act != "retry" or not any(row["reason"] == "bad_message" for row in found):
-        return {}
-    published = {loaded.strategy.name: loaded for loaded in strategies.published(conn)}
     newer: dict[UUID, int] = {}
     for row in found:
         loaded = published.get(row["strategy"])
-        if row["reason"] == "bad_message" and loaded is not None and _has(loaded.strategy, row):
+        if row["reason"] == Reason.BAD_MESSAGE.value and loaded is not None and _has(loaded.strategy, row):
             newer[row["contact_key"]] = loaded.version
     return newer
 

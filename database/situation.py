@@ -63,6 +63,12 @@ WHERE c.contact_key = ANY(:contact_keys)
 """)  # noqa: S608 - nothing but our own constants is put in
 
 
+WHOSE = Direct(
+    "SELECT * FROM customers WHERE customer_key IN (SELECT customer_key FROM contacts "
+    "WHERE contact_key = ANY(:contact_keys))"
+)
+
+
 @dataclass(frozen=True)
 class FrozenPart:
     """A part of a contact as it was frozen at an earlier claim."""
@@ -98,6 +104,8 @@ def read_all(
     contact_keys: Sequence[UUID],
     connectors: Mapping[Channel, tuple[str, ...]],
     now: datetime,
+    *,
+    again: bool = False,
 ) -> dict[UUID, Known]:
     """Return what is known for contacts of locked customers, by key; those of nobody locked are left out.
 
@@ -107,10 +115,11 @@ def read_all(
         contact_keys: Which contacts.
         connectors: The connectors configured for each channel, first choice first.
         now: Aware UTC instant of this attempt.
+        again: Read all of them as if a person took them up again now.
     """
     seen = {"since": now - WINDOW, "overdue": now - KEEPS_ITS_PLACE, "horizon": now + LONGEST_LOOK_AHEAD}
     rows = READ.rows(conn, contact_keys=list(contact_keys), now=now, **seen)
-    restarts = _restarts(conn, rows)
+    restarts = _restarts(conn, rows, again=again)
     found: dict[UUID, Known] = {}
     for row in rows:
         customer = locked.get(UUID(row["contact"]["customer_key"]))
@@ -119,12 +128,27 @@ def read_all(
     return found
 
 
-def _restarts(conn: Connection, rows: Iterable[Facts]) -> Mapping[UUID, Restart]:
+def read_again(
+    conn: Connection, contact_keys: Sequence[UUID], connectors: Mapping[Channel, tuple[str, ...]], now: datetime
+) -> dict[UUID, Known]:
+    """Return what is known for parked contacts as if each were taken up again now. Locks nothing, for nothing follows.
+
+    Args:
+        conn: A transaction.
+        contact_keys: Which contacts.
+        connectors: The connectors configured for each channel, first choice first.
+        now: Aware UTC instant.
+    """
+    whose = {row["customer_key"]: row for row in WHOSE.rows(conn, contact_keys=list(contact_keys))}
+    return read_all(conn, whose, contact_keys, connectors, now, again=True)
+
+
+def _restarts(conn: Connection, rows: Iterable[Facts], *, again: bool) -> Mapping[UUID, Restart]:
     """Return what has happened since, to those that a person takes up again."""
     asked: list[restarted.Asked] = []
     for row in rows:
         contact = row["contact"]
-        if contact["restarts"]:
+        if contact["restarts"] or again:
             step = load(conn, contact["strategy"], contact["version"]).strategy.steps.get(contact["step"])
             asked.append(restarted.Asked(row["contact_key"], step))
     return restarted.read(conn, asked) if asked else {}

@@ -84,6 +84,25 @@ def read_connectors(path: Path, ports: Ports, environ: Mapping[str, str] = os.en
     return Connectors(built, by_channel, rates)
 
 
+def read_channels(path: Path) -> dict[Channel, tuple[str, ...]]:
+    """Return which connectors each channel uses, for those who call none of them: secrets are not looked at.
+
+    A file that is not there or not right says nothing; whoever calls connectors will complain of it.
+    """
+    try:
+        document = _parsed(path)
+    except ConfigurationError:
+        return {}
+    reading = _Reading(path, {})
+    tables = reading.table(document, "channels", "channels")
+    found: dict[Channel, tuple[str, ...]] = {}
+    for channel in Channel:
+        names: object = reading.table(tables, channel.value, channel.value).get("use")
+        if isinstance(names, list):
+            found[channel] = tuple(str(name) for name in cast("list[object]", names))
+    return found
+
+
 def _parsed(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:

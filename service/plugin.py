@@ -16,10 +16,11 @@ from workflows.campaign import CampaignStep
 from workflows.contact import ResolveContact
 from workflows.onboarding import OnboardingStep
 from workflows.repurchase import RepurchaseStep
+from workflows.restart import RestartSends
 from workflows.sequence import AnyStep
 from workflows.welcome import WelcomeStep
 
-WORKFLOWS = (WelcomeStep, OnboardingStep, RepurchaseStep, AnyStep, ResolveContact, CampaignStep)
+WORKFLOWS = (WelcomeStep, OnboardingStep, RepurchaseStep, AnyStep, ResolveContact, CampaignStep, RestartSends)
 # Frozen values and names: the same in every run, and dear to import again for each.
 PASSED_THROUGH = ("tactful", "activities.contract", "pydantic", "pydantic_core")
 _CONVERTERS: Final = PydanticPayloadConverter().converters

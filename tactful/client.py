@@ -40,6 +40,16 @@ from tactful.wire.audit import AUDIT_LINE, AuditLine, BrokenOffLine, SummaryLine
 from tactful.wire.campaigns import CampaignAnswer, CampaignPreview, CampaignsAnswer
 from tactful.wire.connectors import ConnectorAnswer, ConnectorsAnswer
 from tactful.wire.explanation import ExplanationAnswer
+from tactful.wire.sends import (
+    ActAnswer,
+    OneBody,
+    RestartAnswer,
+    RetryAnswer,
+    RetryBody,
+    SendsAnswer,
+    SendsListAnswer,
+    SettleBody,
+)
 from tactful.wire.sweeping import SweepAnswer
 
 A = TypeVar("A", bound=BaseModel)
@@ -396,6 +406,66 @@ class TactfulClient:
         answer = self._send("GET", "/healthz", None, {})
         return self._read(answer, HealthAnswer)
 
+    def sends(self, filters: Mapping[str, str] | None = None, *, forecast: bool = True) -> SendsAnswer:
+        """Return what waits for a person, causes first, and what a retry of each would do now.
+
+        Raises:
+            ClientError: A filter is wrong.
+        """
+        query = dict(filters or {}) | {"forecast": "true" if forecast else "false"}
+        return self._call("GET", "/v1/sends", SendsAnswer, query=query)
+
+    def sends_list(
+        self, filters: Mapping[str, str] | None = None, *, after: str | None = None, limit: int = 100
+    ) -> SendsListAnswer:
+        """Return a page of parked contacts, the newest first; `after` is the `next` of the page before.
+
+        Raises:
+            ClientError: A filter is wrong.
+        """
+        query = dict(filters or {}) | {"limit": str(limit)} | ({"after": after} if after is not None else {})
+        return self._call("GET", "/v1/sends/list", SendsListAnswer, query=query)
+
+    def retry_sends(self, body: RetryBody) -> RetryAnswer:
+        """Take parked contacts up again, or say what that would do (`dry_run`).
+
+        Raises:
+            ClientError: It is not done.
+        """
+        return self._call("POST", "/v1/sends/retry", RetryAnswer, body=_as_body(body))
+
+    def settle_sends(self, act: str, body: SettleBody) -> ActAnswer:
+        """Do something about parked contacts: `skip` or `mark-sent`. With `left` in the answer, ask again.
+
+        Raises:
+            ClientError: It is not done.
+        """
+        return self._call("POST", f"/v1/sends/{act}", ActAnswer, body=_as_body(body))
+
+    def restart(self, lot_key: UUID) -> RestartAnswer:
+        """Return how far a restart is.
+
+        Raises:
+            ClientError: There is none of that key.
+        """
+        return self._call("GET", f"/v1/sends/restarts/{lot_key}", RestartAnswer)
+
+    def stop_restart(self, lot_key: UUID, body: OneBody) -> RestartAnswer:
+        """Stop a restart; what is left of it is parked again.
+
+        Raises:
+            ClientError: There is none of that key.
+        """
+        return self._call("POST", f"/v1/sends/restarts/{lot_key}/stop", RestartAnswer, body=_as_body(body))
+
+    def act_on_contact(self, contact_key: UUID, act: str, body: OneBody) -> ContactAnswer:
+        """Do something about one parked contact: `retry`, `skip` or `mark-sent`.
+
+        Raises:
+            ClientError: There is none of that key, or it is not possible.
+        """
+        return self._call("POST", f"/v1/contacts/{contact_key}/{act}", ContactAnswer, body=_as_body(body))
+
     def _call(
         self,
         method: str,
@@ -457,6 +527,10 @@ class TactfulClient:
 def _stamp(timestamp: datetime | None, message_id: str | None) -> dict[str, object]:
     stamp: dict[str, object] = {"messageId": message_id or str(uuid4())}
     return stamp | ({"timestamp": timestamp.isoformat()} if timestamp is not None else {})
+
+
+def _as_body(body: BaseModel) -> dict[str, Any]:
+    return body.model_dump(mode="json", exclude_none=True)
 
 
 def _refused(answer: httpx.Response) -> ClientError:

@@ -15,6 +15,7 @@ from database.engine import Database
 from tactful.wire import BatchBody, ContactBody, IdentifyBody, ImportBody, PublishBody, TrackBody
 from tactful.wire.campaigns import CampaignBody
 from tactful.wire.connectors import HoldBody, ResumeBody
+from tactful.wire.sends import OneBody, RetryBody, SettleBody
 from tactful.wire.sweeping import SweepBody
 from web import api, health, public
 from web.config import WebConfig
@@ -26,6 +27,7 @@ from web.safety import SafetyHeaders
 _BODIES = (
     *(IdentifyBody, TrackBody, BatchBody, ImportBody, ContactBody, PublishBody),
     *(CampaignBody, HoldBody, ResumeBody, SweepBody),
+    *(RetryBody, SettleBody, OneBody),
 )
 
 

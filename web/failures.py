@@ -25,6 +25,7 @@ from database.errors import (
     SchemaError,
     UnknownCommunicationError,
     UnknownCustomerError,
+    UnknownLotError,
 )
 from database.views.cursors import BadCursorError
 from tactful.doors import RefusedError
@@ -58,6 +59,7 @@ STATUS: Final[Mapping[str, int]] = {
     "unknown_strategy": 404,
     "unknown_connector": 404,
     "unknown_campaign": 404,
+    "unknown_lot": 404,
     "id_taken": 409,
 }
 
@@ -154,11 +156,8 @@ async def _on_tactful_error(request: Request, error: Exception) -> Response:
             return _answered(request, [customer_refusal(error.who, field="userId")])
         case IdTakenError():
             return _answered(request, [id_taken_refusal(error)])
-        case UnknownCommunicationError():
-            told = Refusal(code="unknown_communication", message=f"{error}.", field="communication")
-            return _answered(request, [told])
-        case BadCursorError():
-            return _answered(request, [Refusal(code="bad_cursor", message=f"{error}.", field="after")])
+        case UnknownCommunicationError() | UnknownLotError() | BadCursorError():
+            return _answered(request, [_not_there(error)])
         case DatabaseDownError() | DatabaseFullError() | DatabaseStuckError() | SchemaError():
             code, message = _what_is_wrong(error)
             log.error("database.unavailable", code=code)
@@ -166,6 +165,17 @@ async def _on_tactful_error(request: Request, error: Exception) -> Response:
             return _answered(request, [told], 503, {"Retry-After": str(RETRY_SECONDS)})
         case _:  # such as a statement that PostgreSQL refuses: nothing a caller can put right
             return await _on_surprise(request, error)
+
+
+def _not_there(error: UnknownCommunicationError | UnknownLotError | BadCursorError) -> Refusal:
+    """Return why something that a request names cannot be found."""
+    match error:
+        case UnknownCommunicationError():
+            return Refusal(code="unknown_communication", message=f"{error}.", field="communication")
+        case UnknownLotError():
+            return Refusal(code="unknown_lot", message="There is nothing under way of that key.", field="lot_key")
+        case BadCursorError():
+            return Refusal(code="bad_cursor", message=f"{error}.", field="after")
 
 
 def _what_is_wrong(

@@ -38,7 +38,8 @@ CHANGED = text(
 )
 # The newest decision of each contact, in one statement for a page of them.
 DECISIONS = text(
-    "SELECT DISTINCT ON (contact_key) contact_key, decided_at, verdict, reason, until, trace, version FROM decisions "
+    "SELECT DISTINCT ON (contact_key) contact_key, decided_at, verdict, reason, until, trace, version, asked_by, why "
+    "FROM decisions "
     "WHERE contact_key = ANY(:keys) ORDER BY contact_key, decision_no DESC"
 )
 PARTS = text(
@@ -147,7 +148,7 @@ def _answer(
     zone: tzinfo,
 ) -> ContactAnswer:
     state = ContactState(row["state"])
-    later = state is ContactState.PLANNED and verdict is not None
+    later = state is ContactState.PLANNED and verdict is not None and verdict.verdict != "retry"
     return ContactAnswer(
         contact_key=row["contact_key"],
         customer_key=row["customer_key"],
@@ -185,5 +186,7 @@ def _verdict(row: RowMapping, zone: tzinfo) -> VerdictAnswer:
         until=row["until"],
         decided_at=row["decided_at"],
         version=row["version"],
+        asked_by=row["asked_by"],
+        why=row["why"],
         trace=[wording.line_of(short, zone) for short in row["trace"]],
     )

@@ -31,7 +31,7 @@ SELECT c.reason, b.connector, b.fault, c.strategy, c.step, c.communication, coun
 # Which connector they wait for is said by the last decision, or by the part that the connector refused.
 WAITING = text(f"""
 SELECT CASE WHEN c.state = 'held' OR c.reason = 'connector_held' THEN 'connector_held' ELSE 'overdue' END AS reason,
-       coalesce(b.connector, d.connector) AS connector, coalesce(h.fault, b.fault) AS fault,
+       coalesce(c.held_for, b.connector, d.connector) AS connector, coalesce(h.fault, b.fault) AS fault,
        c.strategy, c.step, c.communication, count(*) AS contacts, min(coalesce(h.held_at, c.due_at)) AS since,
        (array_agg(c.contact_key ORDER BY c.updated_at DESC, c.contact_key))[1] AS example
   FROM contacts c
@@ -41,7 +41,7 @@ SELECT CASE WHEN c.state = 'held' OR c.reason = 'connector_held' THEN 'connector
                                      ORDER BY decision_no DESC LIMIT 1) t,
            jsonb_array_elements(t.trace) line, jsonb_each_text(line -> 2) k
      WHERE line ->> 1 = 'connector_held' AND k.value <> 'open' LIMIT 1) d ON c.reason = 'connector_held'
-  LEFT JOIN connector_holds h ON h.connector = coalesce(b.connector, d.connector)
+  LEFT JOIN connector_holds h ON h.connector = coalesce(c.held_for, b.connector, d.connector)
  WHERE (c.state = 'held' OR (c.state = 'planned' AND c.reason = 'connector_held')
         OR (c.state = 'planned' AND c.due_at < :overdue) OR (c.state = 'claimed' AND c.lease_until < :overdue))
    AND (CAST(:strategy AS text) IS NULL OR c.strategy = :strategy)

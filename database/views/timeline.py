@@ -49,6 +49,12 @@ SELECT at, kind, ref, detail FROM (
   SELECT r.occurred_at, 'receipt', 'f/' || r.receipt_no::text,
          jsonb_build_object('kind', r.kind, 'contact_key', r.contact_key, 'communication', c.communication)
     FROM receipts r JOIN contacts c ON c.contact_key = r.contact_key WHERE c.customer_key = :key
+  UNION ALL
+  SELECT d.decided_at, 'act', 'g/' || d.decision_no::text,
+         jsonb_build_object('act', d.verdict, 'by', d.asked_by, 'why', d.why, 'contact_key', c.contact_key,
+                            'step', c.step, 'communication', c.communication, 'was', d.reason)
+    FROM decisions d JOIN contacts c ON c.contact_key = d.contact_key
+   WHERE c.customer_key = :key AND d.asked_by IS NOT NULL
 ) told
 WHERE CAST(:at AS timestamptz) IS NULL OR (at, ref) < (:at, :ref)
 ORDER BY at DESC, ref DESC LIMIT :most
@@ -124,5 +130,12 @@ def _entry(row: RowMapping) -> TimelineEntry:
             key = UUID(detail["contact_key"])
             sentence = f"The provider says of {detail['communication']}: {detail['kind']}."
             return TimelineEntry(at=at, kind="receipt", title=detail["kind"], sentence=sentence, contact_key=key)
+        case "act":
+            title = f"{detail['step']} / {detail['communication']}"
+            sentence = wording.act_sentence(detail["act"], detail["by"], detail["why"])
+            key = UUID(detail["contact_key"])
+            return TimelineEntry(
+                at=at, kind="act", title=title, sentence=sentence, contact_key=key, state=detail["act"]
+            )
         case _:
             return TimelineEntry(at=at, kind="registered", title="registered", sentence="Became known to us.")

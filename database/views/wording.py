@@ -36,6 +36,13 @@ _STATES = {
     ContactState.HELD: "On hold.",
     ContactState.PARKED: "Needs a person.",
 }
+_ACTS = {
+    "retry": "Taken up again by {by}",
+    "skip": "Let be by {by}",
+    "mark_sent": "Marked as sent by {by}",
+    "settle": "The provider was asked by {by}",
+    "park": "Parked again when {by} stopped the restart",
+}
 MOST_SHOWN = 200
 
 
@@ -99,6 +106,11 @@ def event_sentence(properties: Mapping[str, Any], *, historical: bool) -> str:
 def consent_sentence(state: str, topic: str, channel: str, source: str) -> str:
     """Return what a customer said about a topic on a channel, and where."""
     return f"{_CONSENTS[state].format(topic=topic, channel=channel)} ({source})."
+
+
+def act_sentence(act: str, by: str, why: str | None) -> str:
+    """Return what a person did about a contact, and why."""
+    return f"{_ACTS.get(act, act).format(by=by)}{f': {why}' if why else ''}."
 
 
 def journey_sentence(state: str, step: str, key: str, due_at: str | None) -> str:

@@ -24,6 +24,7 @@ from tactful.cli import (
     imports,
     migrate,
     published,
+    sends,
     strategy,
     sweeping,
 )
@@ -38,7 +39,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done · 1 something is wrong with what was asked · 2 the command line · 3 no server reached",
 )
 for part in (
-    *(strategy, published, customers, events, campaigns, imports),
+    *(strategy, published, customers, events, campaigns, imports, sends),
     *(explain, audit, connectors, doctor, sweeping, migrate),
 ):
     app.add_typer(part.app)

@@ -182,6 +182,10 @@ class VerdictAnswer(Answer):
     decided_at: datetime
     version: int
     trace: list[LineAnswer]
+    asked_by: str | None = None
+    """Who did it, where it was a person: `retry`, `skip`, `mark_sent`, `settle`."""
+
+    why: str | None = None
 
 
 class PartAnswer(Answer):
@@ -249,7 +253,7 @@ class TimelineEntry(Answer):
     """One line of a customer's story."""
 
     at: datetime
-    kind: Literal["registered", "event", "consent", "journey", "contact", "receipt"]
+    kind: Literal["registered", "event", "consent", "journey", "contact", "receipt", "act"]
     title: str
     sentence: str
     contact_key: UUID | None = None

@@ -47,8 +47,7 @@ async def request_contact(
         return requests.request_contact(conn, read_request(body, vocabulary(conn), request_key=request_key), now=now)
 
     key = await house.run(work)
-    seconds = house.config.contact_wait.total_seconds() if wait is None else wait
-    found = await _decided(house, key, seconds)
+    found = await decided_contact(house, key, wait)
     response.status_code = 200 if found.decided else 202
     return found
 
@@ -79,13 +78,13 @@ async def explanation(contact_key: UUID, house: InHouse) -> ExplanationAnswer:
     return found
 
 
-async def _decided(house: House, contact_key: UUID, seconds: float) -> ContactAnswer:
-    """Return the contact as soon as there is a verdict, or as it stands when time is up.
+async def decided_contact(house: House, contact_key: UUID, seconds: float | None) -> ContactAnswer:
+    """Return the contact as soon as there is a verdict, or as it stands when time is up: the house's own, if None.
 
     The row is read again and again rather than waited for: the verdict is another program's transaction.
     """
     loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
+    until = loop.time() + (house.config.contact_wait.total_seconds() if seconds is None else seconds)
     found = await _found(house, contact_key)
     pause = FIRST_LOOK_SECONDS
     while not found.decided and loop.time() < until:
