@@ -64,9 +64,10 @@ def details(key: str) -> str:
               WHERE customer_key = {key}
               ORDER BY channel, topic, {LATEST_FIRST}) t) AS consents,
     (SELECT jsonb_agg(jsonb_build_array(s.kind, s.reason, s.channel, s.address, s.topic, s.expires_at))
-       FROM suppressions s WHERE s.customer_key = {key}
+       FROM suppressions s WHERE (s.customer_key = {key}
          OR (s.customer_key IS NULL AND (s.channel, s.address) IN
-             (SELECT channel, address FROM addresses WHERE customer_key = {key} AND replaced_at IS NULL))
+             (SELECT channel, address FROM addresses WHERE customer_key = {key} AND replaced_at IS NULL)))
+         AND NOT EXISTS (SELECT 1 FROM suppression_lifts l WHERE l.suppression_no = s.suppression_no)
     ) AS suppressions,
     (SELECT jsonb_agg(jsonb_build_array(o.placed_at, o.total::text, o.currency) ORDER BY o.placed_at DESC)
        FROM (SELECT * FROM orders WHERE customer_key = {key}

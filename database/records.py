@@ -9,7 +9,7 @@ nothing about the first, so it settles nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+<<<<<<< HEAD
 from database import customers, failures, leaving, plans
+=======
+from database import customers, leaving, plans, suppressions
+>>>>>>> 2170bae (Suppressions of an address lock everybody who has it; they are told once, lifted by a named person, and follow from soft bounces on five days)
 from database.attempts import HELD_FOR, LEASE, NOTHING_AHEAD, Claimed, NotClaimed
 from database.engine import Direct
 from database.freezing import Part
@@ -25,7 +29,7 @@ from database.journeys import Cause, journey_from
 from database.leaving import Ahead
 from database.plans import NextContact
 from tactful.connector import Accepted, Fault, SendFault
-from tactful.words import ContactState, Reason, SuppressionClass
+from tactful.words import Channel, ContactState, Reason, SuppressionClass
 
 MOST_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(minutes=1)
@@ -116,7 +120,8 @@ def record(conn: Connection, made: Made, *, now: datetime) -> NotClaimed:
 
 def record_all(conn: Connection, made: Sequence[Made], *, now: datetime) -> tuple[NotClaimed, ...]:
     """Write what became of contacts of different customers, all in one transaction, as `record` does of one."""
-    revisions = customers.revise_all(conn, {each.customer_key for each in made})
+    whose = {each.customer_key for each in made} | suppressions.holders(conn, _refused(made))
+    revisions = customers.revise_all(conn, whose)
     endings = [_ending(each.claimed, each.outcomes, now) for each in made]
     rows = [_row(each, ending, revisions[each.customer_key]) for each, ending in zip(made, endings, strict=True)]
     written = {row["contact_key"]: row for row in RECORD.rows(conn, ended=json.dumps(rows, default=str), now=now)}
@@ -196,6 +201,14 @@ def _ending(claimed: Claimed, outcomes: Sequence[Outcome], now: datetime) -> _En
 def _weight(ending: _Ending) -> tuple[bool, bool]:
     """Sort what can still be put right first, and of that what another connector could do last."""
     return ending.state is not ContactState.PLANNED, ending.reason is Reason.BAD_RECIPIENT
+
+
+def _refused(made: Iterable[Made]) -> Iterator[tuple[Channel, str]]:
+    """Yield the addresses that a provider refused: what is known of them concerns everybody who has them."""
+    for outcome in (outcome for each in made for outcome in each.outcomes):
+        fault = outcome.answer.fault if isinstance(outcome.answer, SendFault) else None
+        if fault in {Fault.BAD_RECIPIENT, Fault.SUPPRESSED}:
+            yield outcome.part.message.channel, outcome.part.message.to
 
 
 def _after(fault: SendFault, attempt: int, now: datetime) -> _Ending:

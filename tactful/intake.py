@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from tactful.words import Channel, ConsentState
+from tactful.words import Channel, ConsentState, SuppressionClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,34 @@ class Statement:
     stated_at: datetime
     evidence: Mapping[str, object] = field(default_factory=dict[str, object])
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    """A standing no to a customer, or to an address whoever has it; what it does not name, it holds for all of."""
+
+    kind: SuppressionClass
+    reason: str
+    source: str
+    stated_at: datetime
+    who: Who | None = None
+    channel: Channel | None = None
+    address: str | None = None
+    topic: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """Lift what stands against a customer or an address, as far as it is named; `by` is who says so, and `why`."""
+
+    by: str
+    why: str
+    who: Who | None = None
+    channel: Channel | None = None
+    address: str | None = None
+    topic: str | None = None
+    kind: SuppressionClass | None = None
 
 
 @dataclass(frozen=True, slots=True)

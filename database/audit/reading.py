@@ -52,11 +52,13 @@ STATEMENTS = text(
     "FROM consents WHERE customer_key = ANY(:keys) ORDER BY consent_no"
 )
 REFUSALS = text("""
-SELECT s.customer_key, s.kind, s.channel, s.address, s.topic, s.stated_at, s.expires_at, s.revision, true AS own
-  FROM suppressions s WHERE s.customer_key = ANY(:keys)
+SELECT s.customer_key, s.kind, s.channel, s.address, s.topic, s.stated_at,
+       least(s.expires_at, l.lifted_at) AS expires_at, s.revision, true AS own
+  FROM suppressions s LEFT JOIN suppression_lifts l USING (suppression_no) WHERE s.customer_key = ANY(:keys)
 UNION ALL
-SELECT a.customer_key, s.kind, s.channel, s.address, s.topic, s.stated_at, s.expires_at, s.revision, false
-  FROM suppressions s
+SELECT a.customer_key, s.kind, s.channel, s.address, s.topic, s.stated_at,
+       least(s.expires_at, l.lifted_at), s.revision, false
+  FROM suppressions s LEFT JOIN suppression_lifts l USING (suppression_no)
   JOIN (SELECT DISTINCT customer_key, channel, address FROM addresses WHERE customer_key = ANY(:keys)) a
     ON (s.channel, s.address) = (a.channel, a.address)
  WHERE s.customer_key IS NULL

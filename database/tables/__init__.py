@@ -5,6 +5,7 @@ in `database/migrations` are the truth about a running database; a test holds th
 """
 
 from database.tables.base import SCHEMA, metadata
+<<<<<<< HEAD
 from database.tables.ledger import (
     contacts,
     decisions,
@@ -16,6 +17,18 @@ from database.tables.ledger import (
     receipts,
 )
 from database.tables.people import addresses, consents, customer_ids, customers, suppressions
+=======
+from database.tables.ledger import contacts, decisions, journeys, lots, messages, offer_codes, receipts
+from database.tables.people import (
+    addresses,
+    consents,
+    customer_ids,
+    customers,
+    soft_bounces,
+    suppression_lifts,
+    suppressions,
+)
+>>>>>>> 2170bae (Suppressions of an address lock everybody who has it; they are told once, lifted by a named person, and follow from soft bounces on five days)
 from database.tables.plumbing import (
     connector_holds,
     connector_rates,
@@ -50,8 +63,10 @@ __all__ = [
     "outbox",
     "receipts",
     "served_versions",
+    "soft_bounces",
     "strategies",
     "strategy_versions",
+    "suppression_lifts",
     "suppressions",
     "sweeps",
     "watched_events",

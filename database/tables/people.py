@@ -85,10 +85,37 @@ suppressions = Table(
     Column("source", Text, nullable=False),
     Column("stated_at", Instant, nullable=False),
     Column("expires_at", Instant),
+    Column("told_key", Key),
     revision(),
     Index(None, "customer_key"),
     Index(None, "channel", "address"),
+    Index("ux_suppressions_told_once", "told_key", unique=True),
     CheckConstraint("kind IN ('undeliverable', 'marketing')", name="kind"),
     CheckConstraint("customer_key IS NOT NULL OR address IS NOT NULL", name="somebody"),
     comment="Append-only. A standing no for a customer or for an address (whoever holds it).",
+)
+
+suppression_lifts = Table(
+    "suppression_lifts",
+    metadata,
+    Column("suppression_no", BigInteger, ForeignKey("suppressions.suppression_no"), primary_key=True),
+    Column("lifted_at", Instant, nullable=False),
+    Column("lifted_by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    comment="Append-only: suppressions that somebody lifted, who and why.",
+)
+
+soft_bounces = Table(
+    "soft_bounces",
+    metadata,
+    Column("bounce_no", BigInteger, Identity(), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("told_id", Text, nullable=False),
+    Column("bounced_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Index("ux_soft_bounces_told_once", "source", "told_id", unique=True),
+    Index(None, "channel", "address", "bounced_at"),
+    comment="Append-only: messages that came back for now; too many make an address undeliverable.",
 )

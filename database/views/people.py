@@ -44,9 +44,10 @@ CONSENTS = text(
     f"WHERE customer_key = :key ORDER BY topic, channel, {customers.LATEST_FIRST}"
 )
 SUPPRESSIONS = text(
-    "SELECT kind, reason, source, stated_at, channel, topic, expires_at FROM suppressions s WHERE customer_key = :key "
+    "SELECT kind, reason, source, stated_at, channel, topic, expires_at FROM suppressions s WHERE NOT EXISTS (SELECT 1 "
+    "FROM suppression_lifts l WHERE l.suppression_no = s.suppression_no) AND (customer_key = :key "
     "OR (customer_key IS NULL AND (channel, address) IN (SELECT channel, address FROM addresses "
-    "WHERE customer_key = :key AND replaced_at IS NULL)) ORDER BY stated_at DESC LIMIT 200"
+    "WHERE customer_key = :key AND replaced_at IS NULL))) ORDER BY stated_at DESC LIMIT 200"
 )
 ORDERS = text(
     "SELECT currency, count(*) AS orders, max(placed_at) AS last_at, sum(total) AS spent FROM orders "

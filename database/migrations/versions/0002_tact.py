@@ -83,6 +83,7 @@ def upgrade() -> None:
     op.create_table_comment('journeys', "One customer's passage through a step and those that follow it. A row before it is a workflow; one of a campaign (`lot_key`) never is one.", schema='tactful')
     op.alter_column('outbox', 'customer_key', nullable=True, schema='tactful')
     op.create_table_comment('outbox', 'Starts and wake-ups still to be told to Temporal, in order per customer. Delivered rows are deleted. What concerns a lot has no customer, and needs no order.', schema='tactful')
+<<<<<<< HEAD
     op.create_table('failed_attempts',
     sa.Column('failed_no', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('contact_key', sa.UUID(), nullable=False),
@@ -97,3 +98,31 @@ def upgrade() -> None:
     comment='Append-only: every call that did not come to a yes. Of a yes its message knows.'
     )
     op.create_index(op.f('ix_failed_attempts_contact_key'), 'failed_attempts', ['contact_key'], unique=False, schema='tactful')
+=======
+    op.add_column('suppressions', sa.Column('told_key', sa.UUID(), nullable=True), schema='tactful')
+    op.create_index('ux_suppressions_told_once', 'suppressions', ['told_key'], unique=True, schema='tactful')
+    op.create_table('suppression_lifts',
+    sa.Column('suppression_no', sa.BigInteger(), nullable=False),
+    sa.Column('lifted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lifted_by', sa.Text(), nullable=False),
+    sa.Column('why', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['suppression_no'], ['tactful.suppressions.suppression_no'], name=op.f('fk_suppression_lifts_suppression_no')),
+    sa.PrimaryKeyConstraint('suppression_no', name=op.f('pk_suppression_lifts')),
+    schema='tactful',
+    comment='Append-only: suppressions that somebody lifted, who and why.'
+    )
+    op.create_table('soft_bounces',
+    sa.Column('bounce_no', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('told_id', sa.Text(), nullable=False),
+    sa.Column('bounced_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('bounce_no', name=op.f('pk_soft_bounces')),
+    schema='tactful',
+    comment='Append-only: messages that came back for now; too many make an address undeliverable.'
+    )
+    op.create_index(op.f('ix_soft_bounces_channel_address_bounced_at'), 'soft_bounces', ['channel', 'address', 'bounced_at'], unique=False, schema='tactful')
+    op.create_index('ux_soft_bounces_told_once', 'soft_bounces', ['source', 'told_id'], unique=True, schema='tactful')
+>>>>>>> 2170bae (Suppressions of an address lock everybody who has it; they are told once, lifted by a named person, and follow from soft bounces on five days)

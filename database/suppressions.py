@@ -1,0 +1,163 @@
+"""Standing refusals as rows: told once, lifted by a named person, never changed or deleted.
+
+A refusal of an address concerns everybody who has it: all of them are locked, in the order of their keys, before it is
+written, so that no claim of theirs is decided at a revision that does not know of it.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from database import customers
+from database.engine import Direct
+from database.errors import UnknownCustomerError
+from tactful.intake import Lift, Suppress
+from tactful.rules.bounces import COUNTED_FOR, too_many_bounces
+from tactful.words import Channel, SuppressionClass
+
+TOLD = uuid.UUID("a3f4c1de-4b0e-5c7a-9d54-7f0d7d1b6c21")
+SOFT_BOUNCES = "soft_bounces"
+
+HOLDERS = Direct(
+    "SELECT DISTINCT customer_key FROM addresses WHERE replaced_at IS NULL AND (channel, address) IN "
+    "(SELECT a.channel, a.address FROM jsonb_to_recordset(CAST(:addresses AS jsonb)) "
+    "AS a(channel text, address text))"
+)
+WRITE = text(
+    "INSERT INTO suppressions (kind, customer_key, channel, address, topic, reason, source, stated_at, expires_at, "
+    "revision, told_key) VALUES (:kind, :customer_key, :channel, :address, :topic, :reason, :source, :stated_at, "
+    ":expires_at, :revision, :told_key) ON CONFLICT (told_key) DO NOTHING RETURNING suppression_no"
+)
+LIFT = text(
+    "INSERT INTO suppression_lifts (suppression_no, lifted_at, lifted_by, why) "
+    "SELECT suppression_no, :now, :by, :why FROM suppressions s "
+    "WHERE s.customer_key IS NOT DISTINCT FROM CAST(:customer_key AS uuid) "
+    "AND (CAST(:address AS text) IS NULL OR s.address = :address) "
+    "AND (CAST(:channel AS text) IS NULL OR s.channel = :channel) "
+    "AND (CAST(:topic AS text) IS NULL OR s.topic = :topic) "
+    "AND (CAST(:kind AS text) IS NULL OR s.kind = :kind) "
+    "ON CONFLICT DO NOTHING RETURNING suppression_no"
+)
+BOUNCE = text(
+    "INSERT INTO soft_bounces (channel, address, told_id, source, bounced_at, received_at) "
+    "VALUES (:channel, :address, :told_id, :source, :bounced_at, :now) "
+    "ON CONFLICT (source, told_id) DO NOTHING RETURNING bounce_no"
+)
+# What came back before the address was suppressed for it, or given back, is settled.
+BOUNCED = text(
+    "SELECT bounced_at FROM soft_bounces WHERE channel = :channel AND address = :address AND bounced_at > :since "
+    "AND bounced_at > coalesce((SELECT max(coalesce(l.lifted_at, s.stated_at)) FROM suppressions s "
+    "LEFT JOIN suppression_lifts l USING (suppression_no) WHERE s.channel = :channel AND s.address = :address "
+    "AND s.customer_key IS NULL AND s.reason = 'soft_bounces'), '-infinity')"
+)
+
+
+def suppress(conn: Connection, said: Suppress, *, now: datetime) -> bool:
+    """Write one refusal; return False if it was told before.
+
+    Raises:
+        UnknownCustomerError: nobody has been identified by that id.
+    """
+    (outcome,) = suppress_many(conn, [said], now=now)
+    if isinstance(outcome, UnknownCustomerError):
+        raise outcome
+    return outcome
+
+
+def suppress_many(conn: Connection, many: Sequence[Suppress], *, now: datetime) -> list[bool | UnknownCustomerError]:
+    """Write many refusals in one transaction; an unknown customer is an answer, and so is *told before* (False)."""
+    named: list[UUID | UnknownCustomerError | None] = [_named(conn, said) for said in many]
+    addresses = [(said.channel, said.address) for said in many if said.channel and said.address]
+    keys = {key for key in named if isinstance(key, UUID)} | holders(conn, addresses)
+    locked = customers.lock_all(conn, keys) if keys else {}
+    return [
+        key if isinstance(key, UnknownCustomerError) else _write(conn, said, key, locked, now)
+        for said, key in zip(many, named, strict=True)
+    ]
+
+
+def holders(conn: Connection, addresses: Iterable[tuple[Channel, str]]) -> set[UUID]:
+    """Return everybody who can be reached at one of these addresses."""
+    asked = [{"channel": channel.value, "address": address} for channel, address in addresses]
+    if not asked:
+        return set()
+    return {row["customer_key"] for row in HOLDERS.rows(conn, addresses=json.dumps(asked))}
+
+
+def lift(conn: Connection, said: Lift, *, now: datetime) -> int:
+    """Lift what stands against a customer, or against an address, as far as it is named; return how many were lifted.
+
+    What is told later stands again, and what was lifted is not told anew by the same file.
+
+    Raises:
+        UnknownCustomerError: nobody has been identified by that id.
+    """
+    key = customers.resolve(conn, said.who) if said.who is not None else None
+    addresses = [(said.channel, said.address)] if said.channel and said.address else []
+    keys = ({key} if key else set[UUID]()) | holders(conn, addresses)
+    if keys:
+        customers.lock_all(conn, keys)
+    row = {"customer_key": key, "channel": said.channel, "address": said.address, "topic": said.topic}
+    row |= {"kind": said.kind.value if said.kind else None, "by": said.by, "why": said.why, "now": now}
+    return len(conn.execute(LIFT, row).all())
+
+
+def bounced(  # noqa: PLR0917 - what a receipt tells
+    conn: Connection, channel: Channel, address: str, bounced_at: datetime, source: str, told_id: str, *, now: datetime
+) -> bool:
+    """Count a soft bounce; suppress the address as undeliverable when there are too many. Return whether it was.
+
+    Args:
+        conn: A transaction in which nothing has happened yet.
+        channel: The channel of the address.
+        address: Which address, as it is kept.
+        bounced_at: When the message came back.
+        source: The connector that tells.
+        told_id: The connector's own id of this receipt: told twice, it counts once.
+        now: Aware UTC instant.
+    """
+    keys = holders(conn, [(channel, address)])
+    if keys:
+        customers.lock_all(conn, keys)
+    row = {"channel": channel.value, "address": address, "told_id": told_id, "source": source}
+    if conn.execute(BOUNCE, row | {"bounced_at": min(bounced_at, now), "now": now}).first() is None:
+        return False
+    since = {"channel": channel.value, "address": address, "since": now - COUNTED_FOR}
+    if not too_many_bounces(conn.execute(BOUNCED, since).scalars(), now):
+        return False
+    undeliverable = SuppressionClass.UNDELIVERABLE
+    said = Suppress(undeliverable, SOFT_BOUNCES, source, now, channel=channel, address=address)
+    return suppress(conn, said, now=now)
+
+
+def _named(conn: Connection, said: Suppress) -> UUID | UnknownCustomerError | None:
+    try:
+        return customers.resolve(conn, said.who) if said.who is not None else None
+    except UnknownCustomerError as error:
+        return error
+
+
+def _write(
+    conn: Connection, said: Suppress, key: UUID | None, locked: dict[UUID, customers.Facts], now: datetime
+) -> bool:
+    row = {
+        "kind": said.kind.value,
+        "customer_key": key,
+        "channel": said.channel.value if said.channel else None,
+        "address": said.address,
+        "topic": said.topic,
+        "reason": said.reason,
+        "source": said.source,
+        "stated_at": min(said.stated_at, now),
+        "expires_at": said.expires_at,
+    }
+    told = {**row, "stated_at": said.stated_at}  # as told: an arrival's clock would make it another one each time
+    told_key = uuid.uuid5(TOLD, "\x1f".join(str(value) for value in told.values()))
+    revision = locked[key]["revision"] if key else max((one["revision"] for one in locked.values()), default=0)
+    return conn.execute(WRITE, row | {"revision": revision, "told_key": told_key}).first() is not None
