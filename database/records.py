@@ -17,11 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-<<<<<<< HEAD
-from database import customers, failures, leaving, plans
-=======
-from database import customers, leaving, plans, suppressions
->>>>>>> 2170bae (Suppressions of an address lock everybody who has it; they are told once, lifted by a named person, and follow from soft bounces on five days)
+from database import customers, failures, leaving, plans, suppressions
 from database.attempts import HELD_FOR, LEASE, NOTHING_AHEAD, Claimed, NotClaimed
 from database.engine import Direct
 from database.freezing import Part

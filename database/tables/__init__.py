@@ -5,7 +5,6 @@ in `database/migrations` are the truth about a running database; a test holds th
 """
 
 from database.tables.base import SCHEMA, metadata
-<<<<<<< HEAD
 from database.tables.ledger import (
     contacts,
     decisions,
@@ -16,9 +15,6 @@ from database.tables.ledger import (
     offer_codes,
     receipts,
 )
-from database.tables.people import addresses, consents, customer_ids, customers, suppressions
-=======
-from database.tables.ledger import contacts, decisions, journeys, lots, messages, offer_codes, receipts
 from database.tables.people import (
     addresses,
     consents,
@@ -28,7 +24,6 @@ from database.tables.people import (
     suppression_lifts,
     suppressions,
 )
->>>>>>> 2170bae (Suppressions of an address lock everybody who has it; they are told once, lifted by a named person, and follow from soft bounces on five days)
 from database.tables.plumbing import (
     connector_holds,
     connector_rates,

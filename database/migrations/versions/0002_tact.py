@@ -83,7 +83,6 @@ def upgrade() -> None:
     op.create_table_comment('journeys', "One customer's passage through a step and those that follow it. A row before it is a workflow; one of a campaign (`lot_key`) never is one.", schema='tactful')
     op.alter_column('outbox', 'customer_key', nullable=True, schema='tactful')
     op.create_table_comment('outbox', 'Starts and wake-ups still to be told to Temporal, in order per customer. Delivered rows are deleted. What concerns a lot has no customer, and needs no order.', schema='tactful')
-<<<<<<< HEAD
     op.create_table('failed_attempts',
     sa.Column('failed_no', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('contact_key', sa.UUID(), nullable=False),
@@ -98,7 +97,6 @@ def upgrade() -> None:
     comment='Append-only: every call that did not come to a yes. Of a yes its message knows.'
     )
     op.create_index(op.f('ix_failed_attempts_contact_key'), 'failed_attempts', ['contact_key'], unique=False, schema='tactful')
-=======
     op.add_column('suppressions', sa.Column('told_key', sa.UUID(), nullable=True), schema='tactful')
     op.create_index('ux_suppressions_told_once', 'suppressions', ['told_key'], unique=True, schema='tactful')
     op.create_table('suppression_lifts',
@@ -125,4 +123,3 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_soft_bounces_channel_address_bounced_at'), 'soft_bounces', ['channel', 'address', 'bounced_at'], unique=False, schema='tactful')
     op.create_index('ux_soft_bounces_told_once', 'soft_bounces', ['source', 'told_id'], unique=True, schema='tactful')
->>>>>>> 2170bae (Suppressions of an address lock everybody who has it; they are told once, lifted by a named person, and follow from soft bounces on five days)
