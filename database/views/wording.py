@@ -40,7 +40,6 @@ _ACTS = {
     "retry": "Taken up again by {by}",
     "skip": "Let be by {by}",
     "mark_sent": "Marked as sent by {by}",
-    "settle": "The provider was asked by {by}",
     "park": "Parked again when {by} stopped the restart",
 }
 MOST_SHOWN = 200

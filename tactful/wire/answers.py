@@ -183,7 +183,7 @@ class VerdictAnswer(Answer):
     version: int
     trace: list[LineAnswer]
     asked_by: str | None = None
-    """Who did it, where it was a person: `retry`, `skip`, `mark_sent`, `settle`."""
+    """Who did it, where it was a person: `retry`, `skip`, `mark_sent`; `park` where they stopped a restart."""
 
     why: str | None = None
 

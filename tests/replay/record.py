@@ -1,5 +1,5 @@
-"""Record the histories that replay tests keep: one journey of each step, one contact by itself and one campaign, in
-virtual time.
+"""Record the histories that replay tests keep: one journey of each step, one contact by itself, one campaign and one
+restart, in virtual time.
 
     python -m tests.replay.record
 
@@ -19,11 +19,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from temporalio.client import WorkflowHistory
 
-from database import campaigns, lots, migrate, strategies
+from database import campaigns, lots, migrate, restarts, strategies
 from database.engine import Database
+from database.restarts import RestartRequest
 from service.embedded.temporal import packaged_program
 from tactful.campaign import CampaignRequest
-from tactful.intake import Request, Who
+from tactful.intake import Person, Request, Which, Who
 from tactful.strategy.folder import read_folder
 from tactful.temporal import contact_workflow_id, lot_workflow_id
 from tactful.words import Channel
@@ -32,6 +33,10 @@ from tests.virtual import VirtualHouse, for_everybody, virtual_house, yes
 
 HISTORIES = Path(__file__).parent / "histories"
 FLORIST = Path(__file__).parents[2] / "strategies" / "florist"
+PARK = sa.text(
+    "UPDATE contacts SET state = 'parked', reason = 'failed', counts_at = NULL, sent_at = NULL, updated_at = :now "
+    "WHERE communication = 'hello' AND customer_key = (SELECT customer_key FROM customer_ids WHERE id = 'bob')"
+)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -46,6 +51,7 @@ async def live(house: VirtualHouse) -> None:
         await house.track(user, "customer.registered")
     await house.pass_time(HOUR)
     await send(house)
+    await take_up_again(house)
     await house.pass_time(5 * DAY)
     total = {"amount": "40", "currency": "GBP"}
     await house.track("ada", "order.placed", occasion="birthday", total=total)
@@ -78,6 +84,20 @@ async def send(house: VirtualHouse) -> None:
         await house.pass_time(2 * HOUR)
 
 
+async def take_up_again(house: VirtualHouse) -> None:
+    """Park a greeting and restart it at night, so that it waits for the morning."""
+    await house.pass_time(8 * HOUR)
+    now = await house.now()
+
+    def begin(conn: sa.Connection) -> None:
+        conn.execute(PARK, {"now": now})
+        restarts.begin(conn, RestartRequest(Which(now), Person("record"), "once"), now=now)
+
+    await asyncio.to_thread(house.database.run, begin)
+    await house.carry()
+    await house.pass_time(HOUR)
+
+
 async def record() -> None:
     """Write one file for each run of the recorded workflows."""
     with own_postgres() as server, Databases(server).template() as url:
@@ -97,14 +117,14 @@ async def _lived(house: VirtualHouse) -> list[tuple[str, str]]:
         "WHERE lot_key IS NULL ORDER BY 1, 2"
     )
     asked = await house.rows("SELECT contact_key FROM contacts WHERE journey_key IS NULL")
-    sent = await house.rows("SELECT lot_key FROM lots")
+    sent = await house.rows("SELECT lot_key, kind FROM lots")
     return [
         *(
             (f"{row.first_step}-{row.id}-{row.state}", f"florist/{row.first_step}/{row.journey_key}")
             for row in journeys
         ),
         *(("contact-asked-for", contact_workflow_id(row.contact_key)) for row in asked),
-        *(("campaign", lot_workflow_id("campaign", row.lot_key)) for row in sent),
+        *((row.kind, lot_workflow_id(row.kind, row.lot_key)) for row in sent),
     ]
 
 

@@ -31,9 +31,9 @@ async def test_a_kept_history_replays(file: Path) -> None:
 
 
 def test_a_history_is_kept_for_every_way_a_workflow_goes() -> None:
-    """Every step type, a step by its name only, a contact asked for, and a campaign that was stopped on its way."""
+    """Every step type, a step by its name only, a contact asked for, a campaign that was stopped, a restart."""
     steps = {re.sub(r"^[\d.]+-|-(ada|bob)?.*$", "", file.stem) for file in HISTORIES}
-    assert steps >= {"welcome", "onboarding", "repurchase", "invoice", "contact", "campaign"}
+    assert steps >= {"welcome", "onboarding", "repurchase", "invoice", "contact", "campaign", "restart"}
 
 
 def test_no_history_holds_an_address_or_anybody_elses_id() -> None:
