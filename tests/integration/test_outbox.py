@@ -100,9 +100,9 @@ def test_several_takers_in_parallel_tell_each_word_once_and_each_customers_in_or
     for i in range(5):
         for customer_key in customers:
             write(ledger, customer_key, f"early-{i}")
-    told: dict[UUID, list[int]] = defaultdict(list)
-    out: set[UUID] = set()
-    clashes: list[UUID] = []
+    told: dict[UUID | None, list[int]] = defaultdict(list)
+    out: set[UUID | None] = set()
+    clashes: list[UUID | None] = []
     watch = threading.Lock()
     writing = threading.Event()
 
