@@ -31,6 +31,6 @@ def restart(rig: Rig) -> int:
 def _restart(rig: Rig, name: str, now: datetime) -> int:
     asking = Asking("retry", Which(parked_by=now), Person(name, "the storm is over"))
     taken_up = 0
-    while done := rig.run(lambda c: sends.do_page(c, asking, now=datetime.now(UTC))):
-        taken_up += done
+    while (page := rig.run(lambda c: sends.do_page(c, asking, now=datetime.now(UTC)))).found:
+        taken_up += page.done
     return taken_up
