@@ -40,7 +40,8 @@ SELECT c.contact_key, to_jsonb(c) AS contact, to_jsonb(j) AS journey, s.version 
                 AND (purpose = 'marketing' OR question IS NOT NULL OR communication = c.communication)
               ORDER BY counts_at DESC LIMIT {MOST_PAST}) p) AS past,
     (SELECT jsonb_agg(jsonb_build_array(r.contact_key, r.communication, r.due_at, r.expires_at, r.topic, r.channels,
-                                        r.raised, CASE WHEN r.strategy = c.strategy THEN r.step END, r.planned_for)
+                                        r.raised, CASE WHEN r.strategy = c.strategy THEN r.step END, r.planned_for,
+                                        r.stage)
                       ORDER BY r.due_at)
        FROM (SELECT r.* FROM contacts r LEFT JOIN journeys k ON k.journey_key = r.journey_key
               WHERE r.customer_key = c.customer_key AND r.state = 'planned' AND r.contact_key <> c.contact_key
@@ -241,9 +242,11 @@ def _rival(  # noqa: PLR0917 - the columns of one row
     raised: int,
     step: str | None,
     first_due: str,
+    stage: str,
 ) -> Rival:
     wanted, due_at = tuple(Channel(channel) for channel in channels), known_instant(due)
-    return Rival(UUID(key), name, due_at, instant(expires), topic, wanted, raised, step, known_instant(first_due))
+    first_due_at, expires_at = known_instant(first_due), instant(expires)
+    return Rival(UUID(key), name, due_at, expires_at, topic, wanted, raised, step, first_due_at, stage)
 
 
 def _channel(channel: Channel, names: tuple[str, ...], holds: Mapping[str, tuple[datetime, str]]) -> ChannelState:

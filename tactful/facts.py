@@ -175,6 +175,7 @@ class Rival:
     raised: int = 0
     step: str | None = None
     planned_for: datetime | None = None
+    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

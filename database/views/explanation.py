@@ -64,7 +64,7 @@ JOURNEY = text(
     "SELECT j.*, e.name AS event FROM journeys j LEFT JOIN events e ON e.event_key = j.event_key "
     "WHERE j.journey_key = :key"
 )
-_OTHER = "contact_key, step, communication, topic, purpose, channels, state, due_at, counts_at"
+_OTHER = "contact_key, step, communication, topic, purpose, channels, state, due_at, counts_at, stage"
 PAST = text(
     f"SELECT {_OTHER} FROM contacts WHERE customer_key = :customer_key AND counts_at IS NOT NULL "  # noqa: S608 - our own
     "AND contact_key <> :key ORDER BY counts_at DESC LIMIT :most"

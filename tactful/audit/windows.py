@@ -79,7 +79,8 @@ def _placed(customer: AuditedCustomer) -> list[_Placed]:
 
 
 def _concerns(cap: Cap, contact: AuditedContact) -> bool:
-    return (cap.channel is None or cap.channel in contact.channels) and cap.topic in {None, contact.topic}
+    on_channel = cap.channel is None or cap.channel in contact.channels
+    return on_channel and cap.topic in {None, contact.topic} and cap.stage in {None, contact.stage}
 
 
 def _crowded(placed: Sequence[_Placed], cap: Cap, zone: ZoneInfo) -> Iterator[tuple[_Placed, int]]:
@@ -97,7 +98,8 @@ def _sentence(check: CheckName, guilty: _Placed, held: int, cap: Cap, version: i
     window = _span(cap.window)
     if check == "gap":
         return f"{guilty.contact.name} came less than {window} from another contact (rules of version {version})."
-    scope = f" {cap.channel or cap.topic}" if cap.channel or cap.topic else ""
+    counted = cap.channel or cap.topic or cap.stage
+    scope = f" {counted}" if counted else ""
     allowed = f"at most {cap.count}{scope} in {window}"
     return f"{guilty.contact.name} was one too many: {held} in a window, {allowed} (rules of version {version})."
 

@@ -66,7 +66,9 @@ def _places(name: str, taken: Number, among: Iterable[Other], at: datetime, stor
 def _counts(other: Other, cap: Cap, at: datetime, story: Story) -> bool:
     if other.counts_at is None or other.contact_key == story.contact_key:
         return False
-    if cap.channel not in {None, *other.channels} or cap.topic not in {None, other.topic}:
+    if cap.channel not in {None, *other.channels}:
+        return False
+    if cap.topic not in {None, other.topic} or cap.stage not in {None, other.stage}:
         return False
     return other.counts_at <= at < add_span(other.counts_at, cap.window, story.who.zone)
 

@@ -92,6 +92,7 @@ class Other:
     state: ContactState
     due_at: datetime
     counts_at: datetime | None = None
+    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ _MONTHS_ARE_WITHIN = timedelta(days=5)
 def within_caps(
     channels: Sequence[Channel],
     topic: Topic,
+    stage: str,
     caps: Sequence[Cap],
     past: Sequence[PastContact],
     *,
@@ -42,7 +43,8 @@ def within_caps(
     Args:
         channels: The channels that would carry it.
         topic: What about.
-        caps: The strategy's caps: on everything, on a channel, on a topic.
+        stage: The stage of its step.
+        caps: The strategy's caps: on everything, on a channel, on a topic, on a stage.
         past: Contacts that take a place, newest first.
         own: The contact's own key: it never counts against itself.
         at: The instant asked about.
@@ -59,8 +61,8 @@ def within_caps(
     numbers: dict[str, Number] = {}
     passes_at = at
     for cap in caps:
-        if _concerns(cap, channels, topic.name):
-            taken_at = _taken_at((past, placed), cap.window, cap.channel, cap.topic, own=own, at=at, zone=zone)
+        if cap.covers(channels, topic.name, stage):
+            taken_at = _taken_at((past, placed), cap, own=own, at=at, zone=zone)
             taken, opens_at = places(taken_at, cap.count, cap.window, at, zone)
             numbers[cap_text(cap)] = taken
             if opens_at is not None and opens_at > passes_at:
@@ -84,7 +86,7 @@ def apart(
     """
     if span is None or topic.purpose is Purpose.SERVICE:
         return Line(GAP)
-    taken_at = _taken_at((past, placed), span, None, None, own=own, at=at, zone=zone)
+    taken_at = _taken_at((past, placed), Cap(count=1, window=span), own=own, at=at, zone=zone)
     opens_at = places(taken_at, 1, span, at, zone)[1]
     said: dict[str, Number] = {"apart": span_text(span)}
     if opens_at is None:
@@ -104,6 +106,7 @@ def still_counting(past: Sequence[PastContact], rules: Rules, now: datetime, zon
 def no_room_until(
     channels: Sequence[Channel],
     topic: str,
+    stage: str,
     rules: Rules,
     counting: Sequence[PastContact],
     *,
@@ -118,6 +121,7 @@ def no_room_until(
     Args:
         channels: The channels that would carry it.
         topic: What about.
+        stage: The stage of its step.
         rules: The caps and the gap.
         counting: Marketing contacts that take a place, in any order.
         own: The contact's own key.
@@ -129,23 +133,15 @@ def no_room_until(
     every = sorted([row.counts_at for row in others], reverse=True)
     latest = places(every, 1, rules.apart, at, zone)[1] if rules.apart and every else None
     for cap in rules.at_most:
-        if len(every) >= cap.count and _concerns(cap, channels, topic):
-            scoped = cap.channel is not None or cap.topic is not None
-            taken_at = sorted([row.counts_at for row in others if _under(cap, row)], reverse=True) if scoped else every
+        if len(every) >= cap.count and cap.covers(channels, topic, stage):
+            taken_at = every
+            if cap.channel is not None or cap.topic is not None or cap.stage is not None:
+                under = [row.counts_at for row in others if cap.covers(row.channels, row.topic, row.stage)]
+                taken_at = sorted(under, reverse=True)
             opens_at = places(taken_at, cap.count, cap.window, at, zone)[1] if len(taken_at) >= cap.count else None
             if opens_at is not None and (latest is None or opens_at > latest):
                 latest = opens_at
     return latest
-
-
-def _concerns(cap: Cap, channels: Sequence[Channel], topic: str) -> bool:
-    """Say whether a contact by these channels about this topic needs a place under a cap."""
-    return (cap.channel is None or cap.channel in channels) and (cap.topic is None or cap.topic == topic)
-
-
-def _under(cap: Cap, row: PastContact) -> bool:
-    """Say whether a contact takes a place under a cap."""
-    return (cap.channel is None or cap.channel in row.channels) and (cap.topic is None or cap.topic == row.topic)
 
 
 def counts(past: Sequence[PastContact], cap: Cap, now: datetime, *, own: UUID, zone: ZoneInfo) -> int:
@@ -153,7 +149,7 @@ def counts(past: Sequence[PastContact], cap: Cap, now: datetime, *, own: UUID, z
 
     Source: docs/rules.md#caps
     """
-    taken_at = _taken_at((past, ()), cap.window, cap.channel, cap.topic, own=own, at=now, zone=zone)
+    taken_at = _taken_at((past, ()), cap, own=own, at=now, zone=zone)
     return places(taken_at, cap.count, cap.window, now, zone)[0]
 
 
@@ -189,14 +185,14 @@ def places(
 
 def cap_text(cap: Cap) -> str:
     """Return a cap as the strategy says it: `1 sms in 7 days`."""
-    return _cap_text(cap.count, cap.channel or cap.topic, cap.window.months, cap.window.days, cap.window.seconds)
+    return _cap_text(
+        cap.count, cap.channel or cap.topic or cap.stage, cap.window.months, cap.window.days, cap.window.seconds
+    )
 
 
 def _taken_at(
     made: tuple[Sequence[PastContact], tuple[PastContact, ...]],
-    window: Span,
-    channel: Channel | None,
-    topic: str | None,
+    cap: Cap,
     *,
     own: UUID,
     at: datetime,
@@ -206,16 +202,13 @@ def _taken_at(
     past, placed = made
     if not past and not placed:
         return []
-    since = _bounds(window, at, zone)[1]
+    since = _bounds(cap.window, at, zone)[1]
     reach = past[: bisect_left(past, True, key=lambda row: row.counts_at <= since)]  # noqa: FBT003  False, …, True
     mine, marketing = own.int, Purpose.MARKETING
     taken_at = [
         row.counts_at
         for row in (*placed, *reach)
-        if row.purpose is marketing
-        and (channel is None or channel in row.channels)
-        and (topic is None or row.topic == topic)
-        and row.contact_key.int != mine
+        if row.purpose is marketing and cap.covers(row.channels, row.topic, row.stage) and row.contact_key.int != mine
     ]
     return sorted(taken_at, reverse=True) if placed else taken_at
 

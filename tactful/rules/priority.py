@@ -125,6 +125,7 @@ def _placed(
 def unrivalled(
     channels: Sequence[Channel],
     topic: Topic,
+    stage: str,
     kept: Kept,
     rules: Rules,
     *,
@@ -137,6 +138,7 @@ def unrivalled(
     Args:
         channels: The channels that would carry this contact.
         topic: What about; mandatory contacts pass.
+        stage: The stage of its step.
         kept: The places kept for contacts of a higher rank, highest first.
         rules: The caps and the gap.
         own: The contact's own key.
@@ -154,7 +156,7 @@ def unrivalled(
     counting = list(kept.counting)
     for one in kept:
         counting.append(_as_made(one))
-        passes_at = no_room_until(channels, topic.name, rules, counting, own=own, at=at, zone=zone)
+        passes_at = no_room_until(channels, topic.name, stage, rules, counting, own=own, at=at, zone=zone)
         if passes_at is not None:
             by = {"by": one.rival.communication, "topic": one.topic.name, "due_at": one.rival.due_at.isoformat()}
             return Line(PRIORITY, Reason.OUTRANKED, by, passes_at)
@@ -186,21 +188,23 @@ class _Placing:
     now: datetime
     horizon: datetime
     zone: ZoneInfo
-    full: dict[tuple[str, tuple[Channel, ...]], list[tuple[datetime, datetime]]] = field(
-        default_factory=dict[tuple[str, tuple[Channel, ...]], list[tuple[datetime, datetime]]]
+    full: dict[tuple[str, str, tuple[Channel, ...]], list[tuple[datetime, datetime]]] = field(
+        default_factory=dict[tuple[str, str, tuple[Channel, ...]], list[tuple[datetime, datetime]]]
     )
-    """By topic and channels, stretches of time without room: what is placed later only makes them longer."""
+    """By topic, stage and channels, stretches of time without room: what is placed later only makes them longer."""
 
     def place(self, rival: Rival, topic: Topic, channels: tuple[Channel, ...]) -> datetime | None:
         """Return when a rival would go, and keep its place; None if there is none within its life and the horizon."""
-        full = self.full.setdefault((topic.name, channels), [])
+        full = self.full.setdefault((topic.name, rival.stage, channels), [])
         at = max(rival.due_at, self.now)
         for _ in range(MOST_MOVES):
             at = _past_the_full(full, at)
             if at > self.horizon or (rival.expires_at is not None and at >= rival.expires_at):
                 return None
             own, zone = rival.contact_key, self.zone
-            opens_at = no_room_until(channels, topic.name, self.rules, self.counting, own=own, at=at, zone=zone)
+            opens_at = no_room_until(
+                channels, topic.name, rival.stage, self.rules, self.counting, own=own, at=at, zone=zone
+            )
             if opens_at is None:
                 self.counting.append(_as_made(Reservation(rival, topic, channels, at)))
                 return at
@@ -221,7 +225,7 @@ def _as_made(one: Reservation) -> PastContact:
         counts_at=one.at,
         channels=one.channels,
         topic=one.rival.topic,
-        stage="",
+        stage=one.rival.stage,
         purpose=one.topic.purpose,
         communication=one.rival.communication,
     )

@@ -19,7 +19,7 @@ from tactful.strategy.amounts import MeaningFault, calendar_day, decimal, whole
 from tactful.strategy.model import Condition, Money, Span
 from tactful.strategy.spelling import did_you_mean
 
-MentionKind = Literal["event", "fact", "anchor", "topic", "value"]
+MentionKind = Literal["event", "fact", "anchor", "topic", "scope", "value"]
 Operator = Literal[">=", "<=", ">", "<", "=", "is not"]
 Value = int | Decimal | Money | date | bool | str
 _COUNTED = ("orders", "spent")

@@ -166,7 +166,11 @@ BLOCKS: dict[str, Block] = {
         Key("costs", Phrase(MONEY), "What one redemption costs the company."),
     ),
     "rules": _block(
-        Key("at_most", Many(Phrase(CAP)), "How many contacts in how long: of all, of a channel or of a topic."),
+        Key(
+            "at_most",
+            Many(Phrase(CAP)),
+            "How many in how long: of all, of a channel, a topic or a stage.",
+        ),
         Key("apart", Phrase(SPAN), "The least time between two contacts that are not service."),
         Key("quiet", Named(Phrase(QUIET)), "When channels keep quiet, where the customer lives."),
         Key("hold_while", Named(Phrase(HOLD)), "When marketing is held back, and until when."),

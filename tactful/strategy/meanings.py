@@ -165,7 +165,7 @@ class _Meanings(ConditionMeanings):
 
     def scope(self, parts: list[Token]) -> tuple[Channel | None, str | None]:
         (token,) = parts
-        return (channel_named(token), None) if token.type == "CHANNEL" else (None, self.mention("topic", token))
+        return (channel_named(token), None) if token.type == "CHANNEL" else (None, self.mention("scope", token))
 
     def quiet(self, parts: list[Lull]) -> QuietHours:
         daily = [part for part in parts if part.start is not None]

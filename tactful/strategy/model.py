@@ -6,6 +6,7 @@ this module parses nothing and does no I/O.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import ClassVar, Literal
@@ -103,12 +104,19 @@ class Offer(Frozen):
 
 
 class Cap(Frozen):
-    """At most `count` contacts in any rolling `window`, of one channel or topic or of all (`scope` None)."""
+    """At most `count` contacts in any rolling `window`: of one channel, topic or stage, or of all if none is named."""
 
     count: int
     window: Span
     channel: Channel | None = None
     topic: str | None = None
+    stage: str | None = None
+
+    def covers(self, channels: Sequence[Channel], topic: str, stage: str) -> bool:
+        """Say whether a contact by these channels, about this topic, in this stage takes a place under the cap."""
+        if self.channel is not None and self.channel not in channels:
+            return False
+        return (self.topic is None or self.topic == topic) and (self.stage is None or self.stage == stage)
 
 
 class QuietHours(Frozen):

@@ -87,7 +87,7 @@ def say_expiry(expires: Expiry) -> str:
 
 def say_cap(cap: Cap) -> str:
     """Return `1 sms in 7 days`."""
-    scope = cap.channel or cap.topic
+    scope = cap.channel or cap.topic or cap.stage
     return f"{cap.count} {scope} in {say_span(cap.window)}" if scope else f"{cap.count} in {say_span(cap.window)}"
 
 

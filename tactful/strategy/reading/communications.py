@@ -95,7 +95,7 @@ def _instead(desk: Desk, fields: Fields) -> dict[str, str]:
 def _own_caps(desk: Desk, fields: Fields) -> tuple[Cap, ...]:
     caps = read_caps(desk, fields.node("at_most"))
     node = fields.node("at_most")
-    if node is not None and any(cap.channel or cap.topic for cap in caps):
+    if node is not None and any(cap.channel or cap.topic or cap.stage for cap in caps):
         found = "a cap on a channel or topic for one communication"
         desk.note(node.mark, found, "how often this one may be said, as in `1 in 365 days`")
     return caps

@@ -41,7 +41,9 @@ def read_caps(desk: Desk, node: Node | None) -> tuple[Cap, ...]:
 def _cap(desk: Desk, item: Node) -> Cap:
     cap = desk.phrase(CAP, item)
     _check_length(desk, item, cap.window, LONGEST_CAP_DAYS, "a cap over")
-    return cap
+    if cap.topic is None or cap.topic in desk.names.of("topic"):
+        return cap
+    return cap.model_copy(update={"topic": None, "stage": cap.topic})
 
 
 def _span(desk: Desk, node: Node | None, most_days: int, what: str) -> Span | None:

@@ -230,8 +230,17 @@ class Desk:
             self.check_reference(mention.text, "event" if "." in mention.text else "property", mark)
         elif mention.kind == "anchor":
             self.check_anchor(mention.text, mark)
+        elif mention.kind == "scope":
+            self.check_scope(mention.text, mark)
         elif mention.kind != "value":
             self.check_reference(mention.text, mention.kind, mark)
+
+    def check_scope(self, name: str, mark: Mark) -> None:
+        """Note what a cap counts that is neither a topic nor a stage."""
+        right = (*self.names.of("topic"), *self.names.of("stage"))
+        if name not in right:
+            expected = f"a channel, a topic or a stage: one of {listed(right)}" if right else "a channel"
+            self.note(mark, f"unknown topic or stage {quoted(name)}", expected, did_you_mean(name, right))
 
     def check_anchor(self, name: str, mark: Mark) -> None:
         """Note an anchor that is neither of the step nor a date of the customer's."""

@@ -55,6 +55,7 @@ def gather(
         "segment": keys("segments"),
         "topic": keys("topics"),
         "offer": keys("offers"),
+        "stage": tuple(stage.key.text for stage in stages),
         "step": tuple(dict.fromkeys(steps)),
         "template": tuple(dict.fromkeys(folders)),
     }

@@ -26,11 +26,12 @@ def capped(
     *past: PastContact,
     caps: tuple[Cap, ...] = RULES.at_most,
     topic: str = "ideas",
+    stage: str = "nurture",
     channels: tuple[Channel, ...] = (EMAIL,),
     at: datetime = NOON,
 ) -> Line:
     newest_first = tuple(sorted(past, key=lambda row: row.counts_at, reverse=True))
-    return within_caps(channels, TOPICS[topic], caps, newest_first, own=key(100), at=at, zone=LONDON)
+    return within_caps(channels, TOPICS[topic], stage, caps, newest_first, own=key(100), at=at, zone=LONDON)
 
 
 def test_with_two_a_week_the_third_waits_until_the_first_is_a_week_old() -> None:
@@ -87,6 +88,14 @@ def test_a_cap_on_a_topic_counts_that_topic_only() -> None:
     assert capped(made(NOON - DAY, 1), caps=weekly).reason is Reason.CAP
     assert capped(made(NOON - DAY, 1), caps=weekly, topic="reminders").reason is None
     assert capped(made(NOON - DAY, 1, topic="reminders"), caps=weekly).reason is None
+
+
+def test_a_cap_on_a_stage_counts_that_stage_only() -> None:
+    weekly = (Cap(count=1, window=WEEK, stage="nurture"),)
+    assert capped(made(NOON - DAY, 1), caps=weekly).numbers == {"1 nurture in 7 days": 1}
+    assert capped(made(NOON - DAY, 1), caps=weekly).reason is Reason.CAP
+    assert capped(made(NOON - DAY, 1), caps=weekly, stage="keep").reason is None
+    assert capped(made(NOON - DAY, 1, stage="keep"), caps=weekly).reason is None
 
 
 def test_service_contacts_take_no_place_and_need_none() -> None:

@@ -50,7 +50,7 @@ NAMES = [
     ("undisturbed_by: [ideas]", "undisturbed_by: [ideas, ¦idea]", 'unknown topic "idea"', '"ideas"'),
     ("measure: order.placed", "measure: ¦order.place", 'unknown event "order.place"', '"order.placed"'),
     (WINBACK, "      then: ¦winbakc\n      segment: lapsed  ", 'unknown step "winbakc"', '"winback"'),
-    (CAPS, "at_most: [2 in 7 days, 1 ¦smms in 7 days", 'unknown topic "smms"', None),
+    (CAPS, "at_most: [2 in 7 days, 1 ¦smms in 7 days", 'unknown topic or stage "smms"', None),
     ("    email: 22:00", "    ¦emial: 22:00", 'unknown topic "emial"', None),
 ]
 NEW_NAMES = [
@@ -90,6 +90,9 @@ COMPANY = [
 ]
 RULES = [
     (CAPS, "at_most: [¦0 in 7 days, 1 sms in 7 days", '"0" in "0 in 7 days"', None),
+    (CAPS, "at_most: [2 in 7 days, 1 ¦nurtur in 7 days", 'unknown topic or stage "nurtur"', '"nurture"'),
+    (CAPS, "at_most: [¦2 in 14 months, 1 sms in 7 days", "a cap over 14 months", None),
+    ("look_ahead: 7 days ", "look_ahead: ¦32 days ", "a look ahead of 32 days", None),
     (CAPS, "at_most: [2 in 7 ¦yaers, 1 sms in 7 days", '"yaers"', "2 in 7 years"),
     ("email: 22:00 to 07:00", "email: 22:00 to ¦22:00", '"22:00"', None),
     ("email: 22:00 to 07:00", "email: ¦24:00 to 07:00", '"24:00"', "Midnight is 00:00."),

@@ -265,6 +265,11 @@ def test_a_code_that_stands_twice_is_caught_in_its_file() -> None:
         assert found in problem.found
 
 
+def test_a_cap_counts_a_stage_where_no_topic_has_the_name() -> None:
+    caps = sound(bakery(rules="at_most: [1 nurture in 3 days, 1 news in 2 days]")).rules.at_most
+    assert [(cap.topic, cap.stage) for cap in caps] == [(None, "nurture"), ("news", None)]
+
+
 def test_the_country_of_the_holidays_is_the_time_zones_where_nothing_is_said() -> None:
     assert read_strategy(florist_files()).country == "GB-ENG"
     assert sound(bakery()).country == "DE"
