@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from database import customers
+from database import customers, strategies
 from tactful.facts import Consent
 from tactful.intake import Statement
 from tactful.words import Basis, Channel, ConsentState
 from tests.integration.ledger import DAY, NOON, Ledger
+from tests.small_strategy import files
 
 pytestmark = pytest.mark.integration
 HOUR = timedelta(hours=1)
@@ -65,3 +66,17 @@ def test_basis_and_source_come_with_what_holds(empty_ledger: Ledger) -> None:
     soft = Statement(Channel.EMAIL, "news", ConsentState.OPTED_IN, "soft_opt_in", "checkout", NOON - HOUR)
     holds = told(empty_ledger, [soft])
     assert (holds.basis, holds.source) == ("soft_opt_in", "checkout")
+
+
+def test_a_segment_is_kept_when_facts_are_told_and_not_only_at_events(empty_ledger: Ledger) -> None:
+    ledger = empty_ledger
+    made = files()
+    segments = "segments:\n  known: { owner: Tom, if: [birthday is known] }\ntopics:"
+    strategy = made["strategy.yaml"].replace("topics:", segments, 1)
+    ledger.run(lambda c: strategies.publish(c, {**made, "strategy.yaml": strategy}, now=ledger.now))
+    ledger.identify("ada")
+    assert ledger.count("customers", "segment = 'known'") == 0
+    ledger.identify("ada", properties={"birthday": "1990-04-10"})
+    assert ledger.count("customers", "segment = 'known'") == 1
+    ledger.identify("ada", properties={"birthday": None})
+    assert ledger.count("customers", "segment IS NULL") == 1

@@ -55,6 +55,10 @@ MARKETING_REASONS = {
     Reason.GAP,
     Reason.OUTRANKED,
     Reason.QUESTION_OPEN,
+    Reason.TEST_CONTROL,
+    Reason.HELD_OUT,
+    Reason.UNDISTURBED,
+    Reason.ON_HOLD,
 }
 LIVELY = settings(
     deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
