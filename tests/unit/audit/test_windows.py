@@ -113,6 +113,8 @@ def test_one_that_was_decided_by_a_version_without_the_cap_is_not_guilty() -> No
         (Cap(count=1, window=Span(days=7), channel=Channel.EMAIL), {2}),
         (Cap(count=1, window=Span(days=7), topic="reminders"), set[int]()),
         (Cap(count=1, window=Span(days=7), topic="ideas"), {2}),
+        (Cap(count=1, window=Span(days=7), stage="convert"), set[int]()),
+        (Cap(count=1, window=Span(days=7), stage="nurture"), {2}),
     ],
 )
 def test_a_cap_counts_its_own_channel_and_topic_only(cap: Cap, found: set[int]) -> None:
