@@ -22,13 +22,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities import contract
 from activities.contract import Contacting, Enter, Leave, Left, Made, MakeContact, NextContact, Plan
-from database import attempts, claims, leaving, plans, records
-from database.attempts import NotClaimed
+from activities.pace import Busy, Pace
+from database import attempts, claims, leaving, lookups, plans, records
+from database.attempts import Asking, NotClaimed
 from database.engine import Database
 from database.errors import DatabaseError, IntakeError
 from database.freezing import Part, Sending
 from database.records import Outcome
-from tactful.connector import Accepted, AnyConnector, Fault, SendFault, send
+from tactful.connector import Accepted, AnyConnector, CannotSay, Fault, Finding, SendFault, look_up, send
 from tactful.words import ContactState
 
 T = TypeVar("T")
@@ -44,10 +45,17 @@ log = structlog.get_logger()
 class Contacts(Contacting):
     """Makes contacts: with a database to decide in, and connectors to call."""
 
-    def __init__(self, database: Database, connectors: Mapping[str, AnyConnector], sending: Sending) -> None:
+    def __init__(
+        self,
+        database: Database,
+        connectors: Mapping[str, AnyConnector],
+        sending: Sending,
+        rates: Mapping[str, float] | None = None,
+    ) -> None:
         self._database = database
         self._connectors = connectors
         self.sending = sending
+        self.pace = Pace(database, rates or {})
 
     @activity.defn
     async def enter_step(self, ask: Enter) -> Plan:
@@ -74,11 +82,13 @@ class Contacts(Contacting):
         began = time.monotonic()
         now = activity.info().started_time
         crash_at("before_claim")
-        asked = attempts.Ask(ask.customer_key, ask.contact_key, ask.leaves)
+        asked = attempts.Ask(ask.customer_key, ask.contact_key, ask.leaves, looks_up=True)
         claimed = await self.run(lambda c: claims.claim(c, asked, self.sending, now=now))
         crash_at("after_claim")
         if isinstance(claimed, NotClaimed):
             return _made(ask, claimed)
+        if isinstance(claimed, Asking):
+            return _made(ask, await self.look_up(ask.customer_key, claimed, deadline, now=now))
         outcomes = await self.call_all(claimed.parts, deadline)
         crash_at("after_accept")
         at = now + timedelta(seconds=time.monotonic() - began)
@@ -87,7 +97,11 @@ class Contacts(Contacting):
         return _made(ask, recorded)
 
     async def call_all(self, parts: Sequence[Part], deadline: float) -> Sequence[Outcome]:
-        """Make the calls of a contact, those of a combined one at once."""
+        """Make the calls of a contact, those of a combined one at once; none where its rate leaves no turn for one."""
+        busy = [turn.again_in for turn in [await self.pace.take(p.connector) for p in parts] if isinstance(turn, Busy)]
+        if busy:
+            no_turn = SendFault(Fault.THROTTLED, records.OUR_RATE, retry_after=max(busy))
+            return [Outcome(part, no_turn) for part in parts]
         if len(parts) == 1:
             return [await self._call(parts[0], deadline)]
         return await asyncio.gather(*(self._call(part, deadline) for part in parts))
@@ -104,6 +118,20 @@ class Contacts(Contacting):
         except SendFault as fault:
             answer = fault
         return Outcome(part, answer)
+
+    async def look_up(self, customer_key: UUID, asking: Asking, deadline: float, *, now: datetime) -> NotClaimed:
+        """Ask the providers what became of an attempt that was cut off, and write what they say."""
+        began = time.monotonic()
+        findings = await asyncio.gather(*(self._look_up(part, deadline) for part in asking.parts))
+        at = now + timedelta(seconds=time.monotonic() - began)
+        asked = lookups.Asked(customer_key, asking, findings)
+        return await self.run(lambda c: lookups.settle(c, asked, now=at))
+
+    async def _look_up(self, part: Part, deadline: float) -> Finding:
+        connector = self._connectors.get(part.connector)
+        if connector is None:
+            return CannotSay("this worker has no connector of that name")
+        return await look_up(connector, part.message.key, deadline=deadline)
 
     async def _record(self, made: records.Made, at: datetime, began: float) -> NotClaimed:
         """Record what became of the calls; while the lease lasts, a database that falters is asked again.

@@ -24,6 +24,7 @@ CONTACT_RETRIES_FOR: Final = timedelta(minutes=10)
 AFTER_AN_OUTAGE: Final = timedelta(minutes=10)
 LOOK_TIMEOUT: Final = timedelta(seconds=30)
 LOOK_RETRIES: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
+LOOK_RETRIES_FOR: Final = timedelta(minutes=10)
 LOOK_RETRY_THRESHOLD: Final = timedelta(seconds=5)
 # A lot is worked on for a while at a time, so that a worker that is to stop has not long to finish.
 WORK_FOR: Final = timedelta(minutes=5)

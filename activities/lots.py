@@ -22,7 +22,7 @@ from activities import contract
 from activities.contacts import Contacts, crash_at, tell
 from activities.contract import Stand, WorkingLots, WorkLot
 from database import campaigns, claims, lots, records, restarts, strategies
-from database.attempts import Ask, Claimed
+from database.attempts import Ask, Asking, Claimed
 from database.errors import DatabaseDownError, DatabaseFullError, DatabaseStuckError
 from database.lots import Lot
 from database.records import Made
@@ -190,6 +190,9 @@ class _Shift:
         for ask, held in zip(asks, answers, strict=True):
             if isinstance(held, Claimed):
                 claimed.append((ask, held))
+            elif isinstance(held, Asking):
+                deadline = time.monotonic() + contract.CALL_DEADLINE.total_seconds()
+                tell(ask.contact_key, await self._contacts.look_up(ask.customer_key, held, deadline, now=now))
             elif held is not None:
                 tell(ask.contact_key, held)
             else:

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from database import customers, situation
-from database.attempts import Ask, Claimed, NotClaimed
+from database.attempts import Ask, Asking, Claimed, NotClaimed
 from database.deciding import decide_about
 from database.engine import Direct
 from database.errors import UnknownContactError
@@ -23,16 +23,18 @@ from database.freezing import Sending
 WRITE = Direct("""
 WITH decided AS (
   SELECT * FROM jsonb_to_recordset(CAST(:decided AS jsonb)) AS d(contact_key uuid, fence bigint, state text,
-         reason text, due_at timestamptz, claims boolean, counts boolean, purpose text, channels jsonb,
-         lease_until timestamptz, verdict text, until timestamptz, trace jsonb, version integer, revision bigint,
-         parts jsonb)
+         reason text, due_at timestamptz, claims boolean, asks boolean, drops boolean, counts boolean, purpose text,
+         channels jsonb, lease_until timestamptz, held_for text, again_at timestamptz, verdict text, until timestamptz,
+         trace jsonb, version integer, revision bigint, parts jsonb)
 ), contact AS (
-  UPDATE contacts c SET state = d.state, reason = d.reason, due_at = coalesce(d.due_at, c.due_at),
+  UPDATE contacts c SET state = d.state, reason = CASE WHEN d.state <> 'sent' THEN d.reason END,
+         due_at = coalesce(d.due_at, c.due_at),
          purpose = coalesce(d.purpose, c.purpose),
          counts_at = CASE WHEN d.claims OR d.counts THEN :now ELSE c.counts_at END,
          channels = coalesce(d.channels, c.channels),
-         attempts = c.attempts + d.claims::integer, fence = c.fence + d.claims::integer,
-         lease_until = d.lease_until, updated_at = :now, revision = d.revision
+         attempts = c.attempts + d.claims::integer, fence = c.fence + (d.claims OR d.asks)::integer,
+         lease_until = d.lease_until, held_for = d.held_for, again_at = d.again_at,
+         updated_at = :now, revision = d.revision
     FROM decided d WHERE c.contact_key = d.contact_key AND c.fence = d.fence
   RETURNING c.contact_key
 ), decision AS (
@@ -45,13 +47,17 @@ WITH decided AS (
     FROM contact JOIN decided d USING (contact_key),
          jsonb_to_recordset(d.parts) AS p(channel text, part_key uuid, connector text, content jsonb)
   ON CONFLICT (contact_key, channel) DO UPDATE SET part_key = excluded.part_key, connector = excluded.connector,
-         content = excluded.content, frozen_at = excluded.frozen_at, state = 'claimed', fault = NULL, detail = NULL
+         content = excluded.content, frozen_at = excluded.frozen_at, state = 'claimed', fault = NULL, detail = NULL,
+         asked = 0, receipt = NULL, receipt_at = NULL
+), dropped AS (
+  UPDATE messages m SET state = 'skipped', detail = d.reason FROM contact JOIN decided d USING (contact_key)
+   WHERE d.drops AND m.contact_key = d.contact_key AND m.state = 'waiting'
 )
 SELECT contact_key FROM contact
 """)
 
 
-def claim(conn: Connection, ask: Ask, sending: Sending, *, now: datetime) -> Claimed | NotClaimed:
+def claim(conn: Connection, ask: Ask, sending: Sending, *, now: datetime) -> Claimed | Asking | NotClaimed:
     """Decide about one contact and claim its place if the verdict is to send.
 
     Args:
@@ -71,7 +77,7 @@ def claim(conn: Connection, ask: Ask, sending: Sending, *, now: datetime) -> Cla
 
 def claim_all(
     conn: Connection, asks: Sequence[Ask], sending: Sending, *, now: datetime
-) -> tuple[Claimed | NotClaimed | None, ...]:
+) -> tuple[Claimed | Asking | NotClaimed | None, ...]:
     """Decide about contacts of different customers, all in one transaction, as `claim` does about one.
 
     Returns:

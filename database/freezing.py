@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ from tactful.strategy.model import Communication, Offer, Sender
 from tactful.templates import Content, TemplateError, message_variables
 from tactful.timing import add_span, zone_of
 from tactful.verdict import Route, Send
-from tactful.words import Channel, Purpose
+from tactful.words import Channel, PartState, Purpose
 
 TAKE_CODE = text(
     "WITH free AS MATERIALIZED (SELECT strategy, offer, code FROM offer_codes WHERE strategy = :strategy"
@@ -48,11 +48,15 @@ class Sending:
         by_channel: Connector names per channel, first choice first.
         windows: Per connector, how long its provider remembers our key; None where it does not take one.
         links: Makes the addresses that messages point to.
+        settling: Per connector whose provider can be asked by our key, how long until the answer can be relied on.
+        receipts: The connectors whose providers tell what was delivered.
     """
 
     by_channel: Mapping[Channel, tuple[str, ...]]
     windows: Mapping[str, timedelta | None]
     links: Links
+    settling: Mapping[str, timedelta] = field(default_factory=dict[str, timedelta])
+    receipts: frozenset[str] = frozenset()
 
     def dedupes(self, connector: str, age: timedelta) -> bool:
         """Say whether the same message can be handed over again without being doubled."""
@@ -84,7 +88,7 @@ class CannotFreezeError(TactfulError):
 def freeze(  # noqa: PLR0917 - what a message is made of
     conn: Connection, known: Known, communication: Communication, verdict: Send, sending: Sending, now: datetime
 ) -> tuple[Part, ...]:
-    """Return a message for each route of the verdict.
+    """Return a message for each route of the verdict: where one was frozen before and has not gone out, that very one.
 
     Raises:
         CannotFreezeError: a variable has no value, a template is broken or too costly, no offer code is left.
@@ -93,12 +97,21 @@ def freeze(  # noqa: PLR0917 - what a message is made of
     offer = known.content.strategy.offers[communication.offer] if communication.offer else None
     given = _give(conn, known, offer, now, zone) if offer else _Given(None, None)
     making = _Making(known, communication, sending, now, zone, given)
-    return tuple(making.part(route) for route in verdict.routes)
+    kept = {part.part_key: part for part in known.parts if part.state is PartState.WAITING}
+    keys = [part_key(known.situation.contact.contact_key, route) for route in verdict.routes]
+    return tuple(
+        _thawed(kept[key]) if key in kept else making.part(route)
+        for key, route in zip(keys, verdict.routes, strict=True)
+    )
 
 
 def thaw(parts: Iterable[FrozenPart]) -> tuple[Part, ...]:
     """Return messages as they were frozen at an earlier claim."""
-    return tuple(Part(part.connector, Message.model_validate(part.content)) for part in parts)
+    return tuple(_thawed(part) for part in parts)
+
+
+def _thawed(part: FrozenPart) -> Part:
+    return Part(part.connector, Message.model_validate(part.content))
 
 
 @dataclass(frozen=True)

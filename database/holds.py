@@ -52,7 +52,8 @@ HOLD_FOUND = text(
     "INSERT INTO connector_holds AS h (connector, fault, detail, held_at, until) "
     "VALUES (:connector, :fault, :detail, :now, :until) "
     "ON CONFLICT (connector) DO UPDATE SET fault = excluded.fault, detail = excluded.detail, "
-    "until = greatest(h.until, excluded.until), probe_until = NULL WHERE h.held_by IS NULL OR h.until <= :now"
+    "until = greatest(h.until, excluded.until), held_by = NULL, probe_until = NULL "
+    "WHERE h.held_by IS NULL OR h.until <= :now"
 )
 RESUME = text(
     "UPDATE connector_holds SET until = :now, probe_until = NULL WHERE connector = :connector RETURNING connector"
@@ -168,19 +169,21 @@ WAITED_FOR = text(
 )
 LET_GO = text("""
 WITH gone AS (
-  UPDATE contacts c SET state = 'planned', reason = NULL, held_for = NULL, due_at = :now, updated_at = :now,
+  UPDATE contacts c SET state = 'planned', reason = NULL, held_for = NULL, again_at = NULL, updated_at = :now,
          revision = u.revision
     FROM customers u
    WHERE c.contact_key = ANY(:keys) AND c.state = 'held' AND u.customer_key = c.customer_key
-  RETURNING c.contact_key, c.customer_key, c.journey_key, c.version, c.revision
+  RETURNING c.contact_key, c.customer_key, CASE WHEN c.restarts = 0 THEN c.journey_key END AS journey_key, c.version,
+         c.revision, c.restarts, c.lot_key
 ), decided AS (
   INSERT INTO decisions (contact_key, decided_at, verdict, trace, version, revision)
   SELECT contact_key, :now, 'resume', '[]', version, revision FROM gone
 )
 INSERT INTO outbox (customer_key, kind, workflow_id, workflow_type, subject_key, written_at)
 SELECT g.customer_key, 'wake', coalesce(j.strategy || '/' || j.first_step || '/' || j.journey_key,
-       'contact/' || g.contact_key), '', coalesce(g.journey_key, g.contact_key), :now
-  FROM gone g LEFT JOIN journeys j ON j.journey_key = g.journey_key
+       'contact/' || g.contact_key || CASE WHEN g.restarts > 0 THEN '/' || g.restarts ELSE '' END), '',
+       coalesce(g.journey_key, g.contact_key), :now
+  FROM gone g LEFT JOIN journeys j ON j.journey_key = g.journey_key WHERE g.lot_key IS NULL
 RETURNING subject_key
 """)
 

@@ -47,18 +47,19 @@ DUE = text(
     "SELECT d.customer_key, d.contact_key FROM lots l, LATERAL ("
     " (SELECT customer_key, contact_key, state, due_at AS at FROM contacts WHERE lot_key = l.lot_key"
     "  AND state = 'planned' AND due_at <= :now ORDER BY due_at LIMIT :most)"
-    " UNION ALL (SELECT customer_key, contact_key, state, due_at FROM contacts WHERE lot_key = l.lot_key"
-    "  AND state = 'held' AND due_at <= :now ORDER BY due_at LIMIT :most)"
     " UNION ALL (SELECT customer_key, contact_key, state, lease_until FROM contacts WHERE lot_key = l.lot_key"
     "  AND state = 'claimed' AND lease_until <= :now ORDER BY due_at LIMIT :most)"
+    " UNION ALL (SELECT customer_key, contact_key, state, again_at FROM contacts WHERE lot_key = l.lot_key"
+    "  AND state IN ('held', 'sent') AND again_at <= :now ORDER BY again_at LIMIT :most)"
     ") d WHERE l.lot_key = :lot_key AND (l.state = 'open' OR (l.kind = 'restart' AND d.state = 'claimed')) "
     "ORDER BY d.at, d.contact_key LIMIT :most"
 )
 NEXT_AT = text(
     "SELECT least("
     "(SELECT min(due_at) FROM contacts WHERE lot_key = :lot_key AND state = 'planned'), "
-    "(SELECT min(due_at) FROM contacts WHERE lot_key = :lot_key AND state = 'held'), "
     "(SELECT min(lease_until) FROM contacts WHERE lot_key = :lot_key AND state = 'claimed'), "
+    "(SELECT min(again_at) FROM contacts WHERE lot_key = :lot_key AND again_at IS NOT NULL "
+    " AND state IN ('held', 'sent')), "
     "(SELECT min(ends_at) FROM journeys WHERE lot_key = :lot_key AND state = 'open')) AS at"
 )
 # A journey of a campaign ends when nothing is left of it, or when its time is up. One with a parked contact stays open,
@@ -70,7 +71,8 @@ _OF = {
 _LEAVING = """{of} AND j.state = 'open'
  AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.journey_key = j.journey_key AND c.state = 'claimed')
  AND (j.ends_at <= :now OR ((j.ends_at IS NULL OR NOT :stays) AND NOT EXISTS
-   (SELECT 1 FROM contacts c WHERE c.journey_key = j.journey_key AND c.state IN ('planned', 'held', 'parked'))))"""
+   (SELECT 1 FROM contacts c WHERE c.journey_key = j.journey_key
+       AND (c.state IN ('planned', 'held', 'parked') OR (c.state = 'sent' AND c.again_at IS NOT NULL)))))"""
 # Customers in the order of their keys, so that two such transactions never wait for each other.
 _LOCK_LEAVING = (
     "UPDATE customers SET revision = revision + 1 WHERE customer_key IN (SELECT k.customer_key FROM customers k "
@@ -199,7 +201,7 @@ def due(conn: Connection, lot_key: UUID, *, now: datetime, most: int) -> tuple[A
     """
     found: dict[UUID, Ask] = {}
     for row in conn.execute(DUE, {"lot_key": lot_key, "now": now, "most": most}):
-        found.setdefault(row.customer_key, Ask(row.customer_key, row.contact_key))
+        found.setdefault(row.customer_key, Ask(row.customer_key, row.contact_key, looks_up=True))
     return tuple(found.values())
 
 

@@ -45,7 +45,7 @@ class Word:
 
     outbox_no: int
     customer_key: UUID | None
-    kind: Literal["start", "wake", "restart"]
+    kind: Literal["start", "wake", "restart", "again"]
     workflow_id: str
     workflow_type: str
     subject_key: UUID

@@ -56,8 +56,10 @@ MOVE = text(
 # What is left of a journey that is over is looked at without delay: its decision is that nobody wants it any more.
 NEXT = Direct(
     "SELECT contact_key, state = 'claimed' AS in_flight, "
-    "CASE WHEN state = 'claimed' THEN lease_until WHEN CAST(:over AS boolean) THEN updated_at ELSE due_at END AS at "
-    "FROM contacts WHERE journey_key = :journey_key AND state IN ('planned', 'held', 'claimed') AND restarts = 0 "
+    "CASE WHEN state = 'claimed' THEN lease_until WHEN CAST(:over AS boolean) THEN updated_at "
+    "WHEN state IN ('sent', 'held') THEN coalesce(again_at, due_at) ELSE due_at END AS at "
+    "FROM contacts WHERE journey_key = :journey_key AND restarts = 0 "
+    "AND (state IN ('planned', 'held', 'claimed') OR (state = 'sent' AND again_at IS NOT NULL)) "
     "ORDER BY at, contact_key LIMIT 1"
 )
 

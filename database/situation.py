@@ -18,12 +18,14 @@ from database import restarted
 from database.customers import Facts, customer_from, details, instant, known_instant
 from database.engine import Direct
 from database.strategies import Loaded, load
-from tactful.facts import ChannelState, Contact, Journey, OpenStep, PastContact, Restart, Rival, Situation
+from tactful.facts import ChannelState, Contact, Journey, OpenStep, PastContact, Restart, Rival, Situation, Tried
 from tactful.rules.priority import KEEPS_ITS_PLACE
 from tactful.strategy.limits import LONGEST_CAP_DAYS, LONGEST_LOOK_AHEAD_DAYS
-from tactful.words import Channel, ContactState, JourneyState, Purpose
+from tactful.words import Channel, ContactState, JourneyState, PartState, Purpose, ReceiptKind
 
 WINDOW = timedelta(days=LONGEST_CAP_DAYS)
+LOOK_AT_A_HOLD = timedelta(hours=6)
+"""When a contact looks again whose connector a person has held for no named time, should nobody let it go before."""
 MOST_PAST = 500
 LONGEST_LOOK_AHEAD = timedelta(days=LONGEST_LOOK_AHEAD_DAYS)
 MOST_RIVALS = 50
@@ -50,10 +52,10 @@ SELECT c.contact_key, to_jsonb(c) AS contact, to_jsonb(j) AS journey, s.version 
                      AND k.cycle = r.cycle AND NOT jsonb_exists(k.milestones, r.communication)))
                 AND NOT EXISTS (SELECT FROM lots l WHERE l.lot_key = r.lot_key AND l.state <> 'open')
               ORDER BY r.due_at LIMIT {MOST_RIVALS}) r) AS rivals,
-    (SELECT jsonb_agg(jsonb_build_array(m.channel, m.part_key, m.connector, m.content, m.frozen_at, m.state))
+    (SELECT jsonb_agg(jsonb_build_array(m.channel, m.part_key, m.connector, m.content, m.frozen_at, m.state,
+                                        m.asked, m.receipt))
        FROM messages m WHERE m.contact_key = c.contact_key) AS parts,
-    (SELECT jsonb_agg(jsonb_build_array(h.connector, h.until, h.fault))
-       FROM connector_holds h WHERE h.until > :now) AS holds,
+    (SELECT jsonb_agg(jsonb_build_array(h.connector, h.until, h.fault, h.probe_until)) FROM connector_holds h) AS holds,
     (SELECT jsonb_agg(jsonb_build_array(o.strategy, o.step, o.state, o.started_at, o.ends_at, o.journey_key,
                                         o.milestones) ORDER BY o.started_at, o.journey_key)
        FROM journeys o WHERE o.customer_key = c.customer_key AND o.state IN ('open', 'paused')) AS journeys_open
@@ -79,14 +81,17 @@ class FrozenPart:
     connector: str
     content: Mapping[str, Any]
     frozen_at: datetime
-    state: str
+    state: PartState
+    asked: int = 0
+    receipt: ReceiptKind | None = None
 
 
 @dataclass(frozen=True)
 class Known:
     """The situation, and what else making the contact needs: content, governance, the story around it.
 
-    `row` and `story` are the contact's row and its journey's as JSON says them: instants are texts there.
+    `row` and `story` are the contact's row and its journey's as JSON says them: instants are texts there. `trying` are
+    the connectors whose hold is over, but of which nobody knows yet whether they work again.
     """
 
     situation: Situation
@@ -97,6 +102,7 @@ class Known:
     event: Mapping[str, object]
     parts: tuple[FrozenPart, ...]
     journeys: tuple[str, ...]
+    trying: frozenset[str] = frozenset()
 
 
 def read_all(
@@ -125,7 +131,7 @@ def read_all(
     for row in rows:
         customer = locked.get(UUID(row["contact"]["customer_key"]))
         if customer is not None:
-            found[row["contact_key"]] = _known(conn, customer, row, connectors, restarts.get(row["contact_key"]))
+            found[row["contact_key"]] = _known(conn, customer, row, connectors, restarts.get(row["contact_key"]), now)
     return found
 
 
@@ -155,18 +161,20 @@ def _restarts(conn: Connection, rows: Iterable[Facts], *, again: bool) -> Mappin
     return restarted.read(conn, asked) if asked else {}
 
 
-def _known(
+def _known(  # noqa: PLR0917 - what one contact is known by
     conn: Connection,
     locked: Facts,
     found: Facts,
     connectors: Mapping[Channel, tuple[str, ...]],
     restart: Restart | None,
+    now: datetime,
 ) -> Known:
     row = found["contact"]
     journey = _journey(found["journey"]) if found["journey"] else None
     if journey is not None and restart is not None:
         journey = restarted.as_it_was(journey, row)
-    holds = {name: (known_instant(until), fault) for name, until, fault in found["holds"] or ()}
+    holds, trying = _holds(found["holds"] or (), now)
+    parts = tuple(_part(*values) for values in found["parts"] or ())
     situation = Situation(
         contact=_contact(row),
         customer=customer_from(locked, found),
@@ -174,6 +182,7 @@ def _known(
         past=tuple(_past(*values) for values in found["past"] or ()),
         rivals=tuple(_rival(*values) for values in found["rivals"] or ()),
         channels=tuple(_channel(channel, names, holds) for channel, names in connectors.items() if names),
+        tried=tuple(Tried(part.channel, part.state, part.receipt) for part in parts),
         restart=restart,
         inside=tuple(
             OpenStep(step, instant(ends_at))
@@ -188,12 +197,41 @@ def _known(
         content=load(conn, row["strategy"], row["version"]),
         governance=load(conn, row["strategy"], found["published"]),
         event=cast("dict[str, object]", (found["event"] or {}) | (row["request"] or {})),
-        parts=tuple(
-            FrozenPart(Channel(channel), UUID(key), connector, content, known_instant(at), state)
-            for channel, key, connector, content, at, state in found["parts"] or ()
-        ),
+        parts=parts,
         journeys=tuple(str(step) for _, step, state, *_ in found["journeys_open"] or () if state == "open"),
+        trying=trying,
     )
+
+
+def _holds(
+    rows: Iterable[tuple[str, str | None, str, str | None]], now: datetime
+) -> tuple[dict[str, tuple[datetime, str]], frozenset[str]]:
+    """Return the connectors that are held now, until when and why; and those that one contact may try."""
+    held: dict[str, tuple[datetime, str]] = {}
+    trying: set[str] = set()
+    for name, until, fault, probe_until in rows:
+        opens_at = instant(until) or now + LOOK_AT_A_HOLD
+        if opens_at <= now:
+            opens_at = instant(probe_until) or now
+        if opens_at > now:
+            held[name] = opens_at, fault
+        else:
+            trying.add(name)
+    return held, frozenset(trying)
+
+
+def _part(  # noqa: PLR0917 - the columns of one row
+    channel: str,
+    key: str,
+    connector: str,
+    content: Mapping[str, Any],
+    at: str,
+    state: str,
+    asked: int,
+    receipt: str | None,
+) -> FrozenPart:
+    told = ReceiptKind(receipt) if receipt else None
+    return FrozenPart(Channel(channel), UUID(key), connector, content, known_instant(at), PartState(state), asked, told)
 
 
 def _contact(row: Mapping[str, Any]) -> Contact:

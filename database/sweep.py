@@ -27,7 +27,8 @@ SWEEP, ASKED = "sweep", "asked"
 # What nobody looks at though it is due: of an open journey, or without one. Lots are looked after by their workflow.
 LATE = """
   SELECT c.contact_key, c.customer_key, c.journey_key FROM contacts c LEFT JOIN journeys j USING (journey_key)
-   WHERE ((c.state IN ('planned', 'held') AND c.due_at < :late) OR (c.state = 'claimed' AND c.lease_until < :late))
+   WHERE ((c.state = 'planned' AND c.due_at < :late) OR (c.state = 'claimed' AND c.lease_until < :late)
+          OR (c.state IN ('held', 'sent') AND c.again_at < :late))
      AND c.lot_key IS NULL AND (c.journey_key IS NULL OR j.state = 'open')
 """
 COUNT = text(f"""

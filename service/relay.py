@@ -28,10 +28,12 @@ AT_ONCE: Final = 100
 LONGEST_PAUSE: Final = timedelta(seconds=30)
 RPC_TIMEOUT: Final = timedelta(seconds=10)
 
-# A restart is for a workflow that failed or was ended on Temporal's pages while its journey goes on.
+# A restart is for a workflow that failed or was ended on Temporal's pages while its journey goes on; a contact that
+# was settled is looked at again when it bounces.
 _REUSE: Final = {
     "start": WorkflowIDReusePolicy.REJECT_DUPLICATE,
     "restart": WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    "again": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
 }
 
 log = structlog.get_logger()
@@ -102,6 +104,7 @@ class Relay:
                 task_queue=self._task_queue,
                 id_reuse_policy=_REUSE[word.kind],
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                start_signal=WAKE if word.kind == "again" else None,
                 rpc_timeout=RPC_TIMEOUT,
             )
 

@@ -35,7 +35,7 @@ from service.connectors import Connectors, read_connectors
 from service.plugin import tactful_plugin
 from service.relay import Relay
 from service.settings import Settings
-from tactful.connector import Message, NativeKey, Ports
+from tactful.connector import Lookup, Message, NativeKey, Ports
 from tactful.errors import TactfulError
 from tactful.links import Links
 
@@ -87,7 +87,18 @@ def build(settings: Settings) -> House:
 
 def sending(connectors: Connectors, links: Links) -> Sending:
     """Return what deciding has to know of the connectors."""
-    return Sending(by_channel=connectors.by_channel, windows=_windows(connectors), links=links)
+    declared = {name: connector.capabilities for name, connector in connectors.by_name.items()}
+    return Sending(
+        by_channel=connectors.by_channel,
+        windows=_windows(connectors),
+        links=links,
+        settling={
+            name: each.idempotency.settles_after
+            for name, each in declared.items()
+            if isinstance(each.idempotency, Lookup)
+        },
+        receipts=frozenset(name for name, each in declared.items() if each.receipts),
+    )
 
 
 def _windows(connectors: Connectors) -> Mapping[str, timedelta | None]:
@@ -106,13 +117,17 @@ async def connect(settings: Settings, house: House | None) -> Client:
     """
     found = ClientConfig.load_client_connect_config()
     where = found.setdefault("target_host", "127.0.0.1:7233")
-    contacts = Contacts(house.database, house.connectors.by_name, house.sending) if house is not None else None
+    contacts = _contacts(house) if house is not None else None
     lots = Lots(contacts, at_once=settings.contacts_at_once) if contacts is not None else None
     try:
         return await Client.connect(**found, plugins=[tactful_plugin(contacts, lots, sandbox=settings.sandbox)])
     except RuntimeError as error:
         msg = f"Temporal cannot be reached at {where}; start it, or set TEMPORAL_ADDRESS ({type(error).__name__})"
         raise TemporalDownError(msg) from error
+
+
+def _contacts(house: House) -> Contacts:
+    return Contacts(house.database, house.connectors.by_name, house.sending, house.connectors.rates)
 
 
 async def run_worker(settings: Settings) -> None:

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities import contract
     from activities.contract import Contacting, Enter, Leave, Left, Made, MakeContact, NextContact, Plan
     from tactful.temporal import WAKE, StepEntry
+
+Ask = TypeVar("Ask", Enter, Leave)
+Answer = TypeVar("Answer", Plan, Left)
 
 
 class Step:
@@ -77,12 +82,9 @@ class Step:
         """Plan the step, or look at the plan again if that was done."""
         self._entry = entry
         self._woken = False
-        self._plan = await workflow.execute_local_activity_method(
+        self._plan = await look(
             Contacting.enter_step,
-            Enter(journey_key=entry.journey_key, customer_key=entry.customer_key, now=workflow.now()),
-            start_to_close_timeout=contract.LOOK_TIMEOUT,
-            retry_policy=contract.LOOK_RETRIES,
-            local_retry_threshold=contract.LOOK_RETRY_THRESHOLD,
+            lambda now: Enter(journey_key=entry.journey_key, customer_key=entry.customer_key, now=now),
         )
 
     async def until(self, moment: datetime) -> bool:
@@ -149,17 +151,10 @@ class Step:
             workflow.continue_as_new(workflow=left.then, args=[self.entry])
 
     async def _leave(self, step: str) -> Left:
-        return await workflow.execute_local_activity_method(
+        entry = self.entry
+        return await look(
             Contacting.leave_step,
-            Leave(
-                journey_key=self.entry.journey_key,
-                customer_key=self.entry.customer_key,
-                step=step,
-                now=workflow.now(),
-            ),
-            start_to_close_timeout=contract.LOOK_TIMEOUT,
-            retry_policy=contract.LOOK_RETRIES,
-            local_retry_threshold=contract.LOOK_RETRY_THRESHOLD,
+            lambda now: Leave(journey_key=entry.journey_key, customer_key=entry.customer_key, step=step, now=now),
         )
 
     def _follow(self, over: bool, next_contact: NextContact | None) -> None:  # noqa: FBT001 - both are the new plan
@@ -170,6 +165,32 @@ class Step:
 def is_final(error: ActivityError) -> bool:
     """Say whether asking again is useless: what was asked about is gone."""
     return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
+
+
+async def look(method: Callable[[Contacting, Ask], Awaitable[Answer]], ask: Callable[[datetime], Ask]) -> Answer:
+    """Ask in a local activity as of now; after an outage that outlasts its retries, ask again as of then.
+
+    What is asked carries the time, which a retry repeats: one that is hours old would plan what is long past.
+
+    Raises:
+        ActivityError: what was asked about is gone.
+    """
+    patience = contract.LOOK_RETRIES_FOR
+    while True:
+        try:
+            return await workflow.execute_local_activity_method(
+                method,
+                ask(workflow.now()),
+                start_to_close_timeout=contract.LOOK_TIMEOUT,
+                schedule_to_close_timeout=patience,
+                retry_policy=contract.LOOK_RETRIES,
+                local_retry_threshold=contract.LOOK_RETRY_THRESHOLD,
+            )
+        except ActivityError as error:
+            if is_final(error) or is_cancelled_exception(error):
+                raise
+        patience = contract.LOOK_TIMEOUT
+        await workflow.sleep(contract.AFTER_AN_OUTAGE)
 
 
 async def make(ask: MakeContact) -> Made:

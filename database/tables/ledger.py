@@ -107,6 +107,7 @@ contacts = Table(
     Index(None, "customer_key"),
     Index(None, "journey_key"),
     Index(None, "updated_at"),
+    Index("ix_contacts_again", "lot_key", "again_at", postgresql_where=text("again_at IS NOT NULL")),
     Index("ix_contacts_held", "held_for", postgresql_where=text("state = 'held'")),
     Index("ix_contacts_lot", "lot_key", "state", "due_at", postgresql_where=text("lot_key IS NOT NULL")),
     CheckConstraint(

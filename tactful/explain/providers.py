@@ -15,8 +15,8 @@ _ANSWERS: Mapping[str, str] = {
     "sent": "the provider took it",
     "unknown": "no clear answer came; nobody knows whether it arrived",
     "refused": "the provider refused it",
-    "waiting": "it goes this way if the other does not arrive",
-    "skipped": "this way was not needed",
+    "waiting": "it did not go out; it is tried again",
+    "skipped": "it did not go out, and is not tried again",
 }
 _FAULTS: Mapping[str, str] = {
     "transient": "a passing failure",

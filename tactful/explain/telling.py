@@ -31,6 +31,10 @@ _DECIDED: Mapping[str, str] = {
     "control": "kept back, to measure",
     "wait": "it has to wait",
     "park": "a person has to look at it",
+    "ask": "the provider is asked what became of it",
+    "settle": "a person had the provider asked what became of it",
+    "receipt": "the provider told that it had gone out",
+    "resume": "its connector was tried again, and it was let go",
     "retry": "taken up again",
     "mark_sent": "said to have arrived",
 }

@@ -21,8 +21,8 @@ def left_to_try(
 ) -> tuple[Line, tuple[model.Route, ...]]:
     """Return the routes that a contact may still take, and a line that ends it where there are none.
 
-    A part that was refused for now comes first, by itself. Else, where no part is known to have arrived, the routes
-    behind those that were taken.
+    A part that was refused for now, or of which nobody knows, comes first, by itself. Else, where no part is known to
+    have arrived, the routes behind those that were taken.
 
     Args:
         by: The communication's routes.
@@ -36,7 +36,7 @@ def left_to_try(
     """
     if not any(part.state is PartState.SENT for part in tried):
         return Line(CHANNEL), tuple(by)
-    waiting = tuple(part.channel for part in tried if part.state is PartState.WAITING)
+    waiting = tuple(part.channel for part in tried if part.state in {PartState.WAITING, PartState.CLAIMED})
     if waiting:
         return Line(CHANNEL), (model.Route(channels=waiting),)
     said = {part.channel.value: part.receipt.value if part.receipt else part.state.value for part in tried}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from database.attempts import Claimed, NotClaimed
+from database.attempts import LOOK_AFTER, Claimed, NotClaimed
 from database.freezing import Sending
 from tactful.connector import Accepted, Fault, SendFault
 from tactful.words import Channel, ContactState, Reason
@@ -108,8 +108,8 @@ def test_a_no_that_comes_after_the_contact_was_parked_leaves_it_to_a_person(ledg
         (Fault.TRANSIENT, 5 * MINUTE, "planned", "retrying", 5 * MINUTE, 1, True),
         (Fault.THROTTLED, None, "planned", "retrying", MINUTE, 0, True),
         (Fault.THROTTLED, 3 * MINUTE, "planned", "retrying", 3 * MINUTE, 0, True),
-        (Fault.CONFIG, None, "planned", "connector_held", HOLD, 0, True),
-        (Fault.QUOTA, 2 * HOLD, "planned", "connector_held", 2 * HOLD, 0, True),
+        (Fault.CONFIG, None, "held", "connector_held", HOLD + LOOK_AFTER, 0, True),
+        (Fault.QUOTA, 2 * HOLD, "held", "connector_held", 2 * HOLD + LOOK_AFTER, 0, True),
         (Fault.THROTTLED, MINUTE / 60, "planned", "retrying", MINUTE, 0, True),
         (Fault.TRANSIENT, MINUTE / 60, "planned", "retrying", MINUTE, 1, True),
         (Fault.BAD_RECIPIENT, None, "planned", "bad_recipient", 0 * MINUTE, 1, True),
@@ -135,7 +135,7 @@ def test_each_fault_of_a_first_attempt_leads_where_it_must(  # noqa: PLR0917 - t
     row = ledger.contact("ada")
     due_at = NOON + due_in if due_in is not None else None
     assert (row.state, row.reason, row.attempts, row.lease_until) == (state, reason, attempts, None)
-    assert row.due_at == (due_at or contact.due_at)
+    assert row.due_at == (due_at if due_at is not None and state != "held" else contact.due_at)
     assert row.counts_at == (None if frees else NOON)
     assert (answer.state.value, answer.reason, answer.again_at) == (state, reason, due_at)
     assert message(ledger).state == ("unknown" if kind is Fault.AMBIGUOUS else "refused")
@@ -187,22 +187,6 @@ def test_a_bill_that_a_provider_suppresses_goes_by_letter_or_not_at_all_but_neve
     assert second.parts[0].message.channel is LETTER
     ledger.claim(ledger.contact("bob"))
     assert ledger.states("bob")[0] == ("bill", "skipped", "suppressed")
-
-
-def test_a_connector_whose_password_is_wrong_is_held_for_everybody_until_then(ledger: Ledger) -> None:
-    contact, claim = claimed(ledger)
-    other = ledger.planned("bob")
-    ledger.record(contact, claim, fault(Fault.CONFIG))
-    answer = ledger.claim(other)
-    assert isinstance(answer, NotClaimed)
-    assert (answer.state, answer.reason, answer.again_at) == (
-        ContactState.PLANNED,
-        Reason.CONNECTOR_HELD,
-        NOON + HOLD,
-    )
-    ledger.now += HOLD
-    assert isinstance(ledger.claim(other), Claimed)
-    assert isinstance(ledger.claim(contact), Claimed)
 
 
 def test_attempts_are_spent_with_growing_pauses_and_then_the_contact_parks(empty_ledger: Ledger) -> None:
@@ -353,7 +337,7 @@ def combined(ledger: Ledger, sending: Sending = KEYLESS) -> tuple[Any, Claimed]:
         (accepted(), fault(Fault.AMBIGUOUS), "parked", "unknown", True),
         (fault(Fault.TRANSIENT), fault(Fault.AMBIGUOUS), "parked", "unknown", True),
         (fault(Fault.TRANSIENT), fault(Fault.BAD_RECIPIENT), "planned", "retrying", False),
-        (fault(Fault.BAD_RECIPIENT), fault(Fault.CONFIG), "planned", "connector_held", False),
+        (fault(Fault.BAD_RECIPIENT), fault(Fault.CONFIG), "held", "connector_held", False),
         (fault(Fault.BAD_RECIPIENT), fault(Fault.BAD_RECIPIENT), "planned", "bad_recipient", False),
     ],
 )
@@ -374,6 +358,8 @@ def test_a_combined_contact_ends_by_what_weighs_most(  # noqa: PLR0917 - the col
         said = message(empty_ledger, channel).state
         if isinstance(answer, Accepted):
             assert said == "sent"
+        elif state == "sent" and answer.fault is Fault.TRANSIENT:
+            assert said == "waiting", "the other part is out, so this one goes on by itself"
         else:
             assert said == ("unknown" if answer.fault is Fault.AMBIGUOUS else "refused")
 

@@ -71,6 +71,7 @@ def upgrade() -> None:
     )
     op.add_column('contacts', sa.Column('held_for', sa.Text(), nullable=True), schema='tactful')
     op.add_column('contacts', sa.Column('again_at', sa.DateTime(timezone=True), nullable=True), schema='tactful')
+    op.create_index('ix_contacts_again', 'contacts', ['lot_key', 'again_at'], unique=False, schema='tactful', postgresql_where=sa.text('again_at IS NOT NULL'))
     op.create_index('ix_contacts_held', 'contacts', ['held_for'], unique=False, schema='tactful', postgresql_where=sa.text("state = 'held'"))
     op.add_column('messages', sa.Column('asked', sa.Integer(), server_default='0', nullable=False), schema='tactful')
     op.add_column('messages', sa.Column('receipt', sa.Text(), nullable=True), schema='tactful')
