@@ -195,7 +195,13 @@ class Ledger:
     def claiming(self, contact: Any, sending: Sending = KEYED) -> Callable[[sa.Connection], Claimed | NotClaimed]:
         """Return the first transaction of a contact, to be raced."""
         ask = attempts.Ask(contact.customer_key, contact.contact_key)
-        return lambda c: claims.claim(c, ask, sending, now=self.now)
+
+        def claim(conn: sa.Connection) -> Claimed | NotClaimed:
+            answer = claims.claim(conn, ask, sending, now=self.now)
+            assert not isinstance(answer, attempts.Asking), "whoever does not look up is not sent to ask"
+            return answer
+
+        return claim
 
     def _message_id(self) -> str:
         self._told += 1

@@ -19,7 +19,7 @@ from activities import contract
 from activities.contacts import Contacts, _made, crash_at
 from activities.contract import Made, MakeContact
 from database import claims, customers, records
-from database.attempts import Ask, Claimed, NotClaimed
+from database.attempts import Ask, Asking, Claimed, NotClaimed
 from database.engine import Direct
 from database.records import Outcome
 from service import wiring
@@ -69,7 +69,7 @@ class WithoutClaim(Contacts):
         now = activity.info().started_time
         asked = Ask(ask.customer_key, ask.contact_key, ask.leaves)
 
-        def look(conn: sa.Connection) -> Claimed | NotClaimed:
+        def look(conn: sa.Connection) -> Claimed | Asking | NotClaimed:
             with conn.begin_nested() as point:
                 found = claims.claim(conn, asked, self.sending, now=now)
                 if isinstance(found, Claimed):
@@ -79,6 +79,7 @@ class WithoutClaim(Contacts):
         crash_at("before_claim")
         claimed = await self.run(look)
         crash_at("after_claim")
+        assert not isinstance(claimed, Asking), "the soak's providers cannot be asked"
         if isinstance(claimed, NotClaimed):
             return _made(ask, claimed)
         outcomes = await self.call_all(claimed.parts, deadline)
@@ -86,6 +87,7 @@ class WithoutClaim(Contacts):
 
         def write(conn: sa.Connection) -> NotClaimed:
             again = claims.claim(conn, asked, self.sending, now=now)
+            assert not isinstance(again, Asking), "the soak's providers cannot be asked"
             if isinstance(again, NotClaimed):
                 return again
             return records.record(conn, records.Made(ask.customer_key, again, outcomes), now=now)
@@ -106,6 +108,7 @@ class RecordsFirst(Contacts):
         crash_at("before_claim")
         claimed = await self.run(lambda c: claims.claim(c, asked, self.sending, now=now))
         crash_at("after_claim")
+        assert not isinstance(claimed, Asking), "the soak's providers cannot be asked"
         if isinstance(claimed, NotClaimed):
             return _made(ask, claimed)
         hoped = [Outcome(part, Accepted("surely")) for part in claimed.parts]

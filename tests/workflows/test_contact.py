@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from database import claims, requests
-from database.attempts import Ask, Claimed, NotClaimed
+from database.attempts import Ask, Asking, Claimed, NotClaimed
 from database.freezing import Sending
 from tactful.intake import Request, Who
 from tactful.words import Channel
@@ -19,7 +19,7 @@ async def test_a_contact_in_flight_is_looked_at_again_when_its_lease_has_ended(h
     request = Request(Who("ada"), "invoice", "shop-1", properties=bill)
     sending = Sending(dict.fromkeys(Channel, ("mailbox",)), {"mailbox": timedelta(days=36_500)}, LINKS)
 
-    def asked_and_cut_off() -> Claimed | NotClaimed:
+    def asked_and_cut_off() -> Claimed | Asking | NotClaimed:
         key = house.database.run(lambda c: requests.request_contact(c, request, now=now))
         return house.database.run(lambda c: claims.claim(c, Ask(ada, key), sending, now=now))
 
