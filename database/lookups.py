@@ -13,38 +13,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from database import customers, endings, outbox
+from database import customers, endings
 from database.attempts import Asking, NotClaimed
 from database.endings import Ended, Ending
-from database.engine import Direct
 from tactful.connector import CannotSay, Finding, Found, NotThere
-from tactful.intake import Person
-from tactful.temporal import RESOLVE_CONTACT, contact_workflow_id
 from tactful.words import ContactState, Reason
 
 MOST_ASKED: Final = 10
 """How often a provider is asked that cannot say; then a person has to settle it."""
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=6)
-
-# The attempt is over as far as anybody knows; whoever looks next asks, or calls again where that is safe, or parks.
-REOPEN = Direct("""
-WITH contact AS (
-  UPDATE contacts SET state = 'claimed', reason = 'retrying', lease_until = :now, fence = fence + 1,
-         restarts = restarts + 1, lot_key = NULL, counts_at = coalesce(counts_at, :now), updated_at = :now,
-         revision = :revision
-   WHERE contact_key = :contact_key AND customer_key = :customer_key AND state = 'parked' AND reason = 'unknown'
-     AND EXISTS (SELECT 1 FROM messages m WHERE m.contact_key = :contact_key AND m.state IN ('unknown', 'claimed'))
-  RETURNING contact_key, customer_key, version, restarts
-), part AS (
-  UPDATE messages m SET state = 'claimed', asked = 0 FROM contact c
-   WHERE m.contact_key = c.contact_key AND m.state IN ('unknown', 'claimed')
-), decision AS (
-  INSERT INTO decisions (contact_key, decided_at, verdict, reason, trace, version, asked_by, why, revision)
-  SELECT contact_key, :now, 'settle', 'unknown', '[]', version, :asked_by, :why, :revision FROM contact
-)
-SELECT restarts FROM contact
-""")
 
 
 @dataclass(frozen=True)
@@ -74,36 +52,6 @@ def settle(conn: Connection, asked: Asked, *, now: datetime) -> NotClaimed:
     ended = Ended(asked.customer_key, asking.contact_key, asking.fence, asking.leaves, ending, parts)
     answer = endings.write_all(conn, (ended,), revisions, now=now)[0]
     return answer if answer is not None else endings.overtaken(conn, asking.contact_key, now=now)
-
-
-def ask_again(conn: Connection, customer_key: UUID, contact_key: UUID, person: Person, *, now: datetime) -> bool:
-    """Have a parked contact settled of which nobody knows whether it arrived: its provider is asked, if it can be.
-
-    Nothing is sent unless the provider says that it never got the message, or takes our key; one that can do neither
-    has it parked again. False where the contact does not wait for that.
-
-    Args:
-        conn: A transaction in which nothing has happened yet.
-        customer_key: Whose contact.
-        contact_key: Which contact.
-        person: Who asks, and why.
-        now: Aware UTC instant.
-    """
-    revision = customers.revise(conn, customer_key)
-    row = REOPEN.row(
-        conn,
-        contact_key=contact_key,
-        customer_key=customer_key,
-        asked_by=person.name,
-        why=person.why,
-        revision=revision,
-        now=now,
-    )
-    if row is None:
-        return False
-    workflow_id = contact_workflow_id(contact_key, row["restarts"])
-    outbox.start(conn, workflow_id, RESOLVE_CONTACT, contact_key, customer_key, now=now)
-    return True
 
 
 def _ending(asking: Asking, findings: Sequence[Finding], now: datetime) -> Ending:

@@ -1,4 +1,4 @@
-"""What a person does about contacts that wait for one: take them up again, let them be, say that they arrived.
+"""What a person does about contacts that wait for one: take them up again, let them be, say that they arrived, ask.
 
 Every act is a row of `decisions`: who, why, and what the contact waited for. Many are done page by page, each page a
 transaction under its customers' locks; a crash between two pages leaves each contact done or untouched. Only parked
@@ -24,7 +24,7 @@ from tactful.temporal import RESOLVE_CONTACT, contact_workflow_id
 from tactful.words import Reason
 
 PAGE = 500
-Act = Literal["retry", "skip", "mark_sent"]
+Act = Literal["retry", "skip", "mark_sent", "settle"]
 
 # All that is put into these statements is our own words.
 # The part of a contact by which its cause is named: the first that did not arrive.
@@ -48,6 +48,8 @@ POSSIBLE: Mapping[Act, str] = {
     "retry": "(c.reason <> 'unknown' OR :even_unknown)",
     "skip": "c.reason <> 'unknown'",
     "mark_sent": "c.reason = 'unknown'",
+    "settle": "c.reason = 'unknown' AND EXISTS (SELECT 1 FROM messages m WHERE m.contact_key = c.contact_key "
+    "AND m.state IN ('unknown', 'claimed'))",
 }
 FIND = {
     act: text(
@@ -71,16 +73,20 @@ SETS: Mapping[Act, str] = {
     "skip": "state = 'skipped', reason = 'by_hand'",
     "mark_sent": "state = 'sent', reason = NULL, sent_at = coalesce(c.counts_at, :now), "
     "counts_at = coalesce(c.counts_at, :now)",
+    # The attempt is over as far as anybody knows; whoever looks next asks, or calls again where that is safe, or parks.
+    "settle": "state = 'claimed', reason = 'retrying', lease_until = :now, fence = c.fence + 1, "
+    "restarts = c.restarts + 1, lot_key = NULL, counts_at = coalesce(c.counts_at, :now)",
 }
 _KEPT = (
     "INSERT INTO decisions (contact_key, decided_at, verdict, reason, trace, version, asked_by, why, revision) "
     "SELECT contact_key, :now, :act, CASE WHEN :act = 'skip' THEN 'by_hand' ELSE reason END, CAST(:trace AS jsonb), "
     "version, :asked_by, :why, revision FROM changed"
 )
-_ARRIVED = (
-    "UPDATE messages m SET state = 'sent' FROM changed WHERE m.contact_key = changed.contact_key "
-    "AND m.state IN ('unknown', 'claimed')"
-)
+_OPEN_PARTS = "FROM changed WHERE m.contact_key = changed.contact_key AND m.state IN ('unknown', 'claimed')"
+PARTS: Mapping[Act, str] = {
+    "mark_sent": f"UPDATE messages m SET state = 'sent' {_OPEN_PARTS}",  # noqa: S608 - our own constant
+    "settle": f"UPDATE messages m SET state = 'claimed', asked = 0 {_OPEN_PARTS}",  # noqa: S608 - our own constant
+}
 # What is asked is asked once more under the lock: meanwhile somebody else may have settled it.
 DO = {
     act: text(
@@ -90,7 +96,7 @@ DO = {
         f"WHERE c.contact_key = l.contact_key AND c.state = 'parked' AND {possible} "
         "RETURNING c.contact_key, c.customer_key, c.version, c.revision, c.restarts, was.reason), "
         f"kept AS ({_KEPT})"
-        + (f", arrived AS ({_ARRIVED})" if act == "mark_sent" else "")
+        + (f", parts AS ({PARTS[act]})" if act in PARTS else "")
         + " SELECT contact_key, customer_key, restarts FROM changed"
     )
     for act, possible in POSSIBLE.items()
@@ -175,7 +181,7 @@ def do_page(conn: Connection, asking: Asking, *, now: datetime, most: int = PAGE
         "now": now,
     }
     done = conn.execute(DO[asking.act], asked).all()
-    if asking.act == "retry" and asking.lot_key is None:
+    if asking.act in {"retry", "settle"} and asking.lot_key is None:
         for row in done:
             workflow_id = contact_workflow_id(row.contact_key, row.restarts)
             outbox.start(conn, workflow_id, RESOLVE_CONTACT, row.contact_key, row.customer_key, now=now)

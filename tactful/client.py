@@ -435,7 +435,7 @@ class TactfulClient:
         return self._call("POST", "/v1/sends/retry", RetryAnswer, body=_as_body(body))
 
     def settle_sends(self, act: str, body: SettleBody) -> ActAnswer:
-        """Do something about parked contacts: `skip` or `mark-sent`. With `left` in the answer, ask again.
+        """Do something about parked contacts: `skip`, `mark-sent` or `settle`. With `left` in the answer, ask again.
 
         Raises:
             ClientError: It is not done.
@@ -459,7 +459,7 @@ class TactfulClient:
         return self._call("POST", f"/v1/sends/restarts/{lot_key}/stop", RestartAnswer, body=_as_body(body))
 
     def act_on_contact(self, contact_key: UUID, act: str, body: OneBody) -> ContactAnswer:
-        """Do something about one parked contact: `retry`, `skip` or `mark-sent`.
+        """Do something about one parked contact: `retry`, `skip`, `mark-sent` or `settle`.
 
         Raises:
             ClientError: There is none of that key, or it is not possible.

@@ -318,6 +318,42 @@ def mark_sent(
     _settle(server, "mark-sent", "Mark as sent", asked, yes=yes, as_json=as_json)
 
 
+@sends.command(epilog=examples("tactful sends settle --connector twilio"))
+def settle(
+    *,
+    why: Why = None,
+    connector: Connector = None,
+    fault: Fault = None,
+    strategy: Strategy = None,
+    step: Step = None,
+    communication: Communication = None,
+    customer: OfCustomer = None,
+    since: Since = None,
+    until: Until = None,
+    contact: Contact = None,
+    everything: Everything = False,
+    as_: As = "",
+    yes: Yes = False,
+    server: Server = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Have providers asked about unknown contacts; one goes out again only if it never got there, or under our key."""
+    meant = _filter(
+        connector=connector,
+        fault=fault,
+        reason=None,
+        strategy=strategy,
+        step=step,
+        communication=communication,
+        customer=customer,
+        since=since,
+        until=until,
+        contacts=contact,
+    )
+    asked = SettleBody(filter=meant, all=everything, asked_by=as_ or login(), why=why)
+    _settle(server, "settle", "Ask about", asked, yes=yes, as_json=as_json)
+
+
 @sends.command(epilog=examples("tactful sends stop 6f2d7e0c-5b0f-5a3e-9c57-1d0b8f4c2a11"))
 def stop(
     restart: Annotated[UUID, typer.Argument(help="The restart's key, as `tactful sends` shows it.")],
@@ -368,7 +404,7 @@ def _settle(server: str, act: str, verb: str, asked: SettleBody, *, yes: bool, a
         _check_meant(asked.filter, everything=asked.all)
         filters = asked.filter.model_dump(mode="json", exclude_none=True)
         if keys is None:
-            fits = act == "mark-sent"
+            fits = act in {"mark-sent", "settle"}
             waiting = tactful.sends(filters, forecast=False).causes
             many = sum(cause.contacts for cause in waiting if cause.reason in _PARKED and _unknown(cause) is fits)
         else:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from database import lookups
+from database import lookups, sends
 from database.attempts import LEASE, Ask, Asking, Claimed, NotClaimed
 from database.claims import claim
 from database.freezing import Sending
 from database.lookups import Asked
 from tactful.connector import CannotSay, Fault, Finding, Found, NotThere
-from tactful.intake import Person
+from tactful.intake import Person, Which
 from tactful.words import Channel, ContactState, Reason
 from tests.integration.ledger import EVERYWHERE, KEYLESS, LINKS, MINUTE, NOON, Ledger, accepted, fault
 from tests.small_strategy import WELCOME
@@ -180,6 +180,12 @@ def test_of_a_combined_contact_what_was_found_counts_and_what_is_not_there_goes_
     assert ledger.contact("ada").channels == ["letter", "email"]
 
 
+def settle(ledger: Ledger, contact: Any) -> int:
+    """Have somebody ask for a contact to be settled; return how many were taken up."""
+    asking = sends.Asking("settle", Which(parked_by=ledger.now, contacts=(contact.contact_key,)), MAYA)
+    return ledger.run(lambda c: sends.do_page(c, asking, now=ledger.now)).done
+
+
 def test_a_person_has_a_parked_contact_settled_and_nothing_goes_out_unless_the_provider_never_got_it(
     ledger: Ledger,
 ) -> None:
@@ -188,11 +194,8 @@ def test_a_person_has_a_parked_contact_settled_and_nothing_goes_out_unless_the_p
     assert isinstance(claimed, Claimed)
     ledger.record(contact, claimed, fault(Fault.AMBIGUOUS))
     assert ledger.contact("ada").state == "parked"
-    reopen = lambda: ledger.run(  # noqa: E731 - said twice below
-        lambda c: lookups.ask_again(c, contact.customer_key, contact.contact_key, MAYA, now=ledger.now)
-    )
-    assert reopen()
-    assert not reopen(), "a second click finds nothing left to do"
+    assert settle(ledger, contact)
+    assert not settle(ledger, contact), "a second click finds nothing left to do"
     assert ledger.words()[-1] == ("start", "ResolveContact")
     answered(ledger, contact, asking(ledger, contact), Found("mail-7"))
     assert ledger.contact("ada").state == "sent"
@@ -205,10 +208,8 @@ def test_a_provider_that_can_neither_be_asked_nor_takes_our_key_leaves_it_with_t
     claimed = ledger.claim(contact, KEYLESS)
     assert isinstance(claimed, Claimed)
     ledger.record(contact, claimed, fault(Fault.AMBIGUOUS))
-    ledger.run(lambda c: lookups.ask_again(c, contact.customer_key, contact.contact_key, MAYA, now=ledger.now))
+    settle(ledger, contact)
     answer = ledger.claim(contact, KEYLESS)
     assert isinstance(answer, NotClaimed)
     assert (answer.state, answer.reason) == (ContactState.PARKED, Reason.UNKNOWN)
-    assert ledger.run(
-        lambda c: lookups.ask_again(c, contact.customer_key, contact.contact_key, MAYA, now=ledger.now)
-    ), "and may be settled again"
+    assert settle(ledger, contact), "and may be settled again"

@@ -120,6 +120,12 @@ async def mark_sent(request: Request, house: InHouse) -> ActAnswer:
     return await _act(request, house, "mark_sent")
 
 
+@router.post("/sends/settle", openapi_extra=takes(SettleBody))
+async def settle(request: Request, house: InHouse) -> ActAnswer:
+    """Have providers asked about unknown contacts; one goes out again only if it never got there, or under our key."""
+    return await _act(request, house, "settle")
+
+
 @router.get("/sends/restarts/{lot_key}")
 async def restart_of(lot_key: UUID, house: InHouse) -> RestartAnswer:
     """Answer how far a restart is."""
@@ -142,12 +148,12 @@ async def stop(lot_key: UUID, request: Request, house: InHouse) -> RestartAnswer
 @router.post("/contacts/{contact_key}/{act}", openapi_extra=takes(OneBody))
 async def one(
     contact_key: UUID,
-    act: Literal["retry", "skip", "mark-sent"],
+    act: Literal["retry", "skip", "mark-sent", "settle"],
     request: Request,
     response: Response,
     house: InHouse,
 ) -> ContactAnswer:
-    """Take one parked contact up again, let it be, or say that it arrived; done twice, it is done once.
+    """Take one parked contact up again, let it be, have it asked about, or say that it arrived; once, however often.
 
     200: it is decided. 202: it is taken up and not decided yet; ask `GET /v1/contacts/{contact_key}` again.
     """
@@ -161,7 +167,7 @@ async def one(
         return sends.do_page(conn, asking, now=now).done
 
     done = await house.run(work)
-    found = await decided_contact(house, contact_key, 0 if act != "retry" or not done else None)
+    found = await decided_contact(house, contact_key, None if act in {"retry", "settle"} and done else 0)
     if not done:
         _refuse_untouched(found, act)
     response.status_code = 200 if found.decided else 202
@@ -177,7 +183,8 @@ def _refuse_untouched(found: ContactAnswer, act: str) -> None:
     if found.state != "parked":
         return  # somebody was quicker, or it was done before: the answer says how it stands
     unknown = found.reason == "unknown"
-    expected = "mark-sent if it arrived; retry with even_unknown if it may go out twice" if unknown else "retry or skip"
+    of_unknown = "settle to ask; mark-sent if it arrived; retry with even_unknown if it may go out twice"
+    expected = of_unknown if unknown else "retry or skip"
     message = "Nobody knows whether it arrived." if unknown else "It surely did not arrive."
     raise refusal("not_possible", message, field="act", expected=expected, hint=f"{act} changed nothing.")
 
