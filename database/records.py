@@ -23,7 +23,8 @@ from database.freezing import Part
 from tactful.connector import Accepted, Fault, SendFault
 from tactful.words import Channel, ContactState, Reason, SuppressionClass
 
-MOST_ATTEMPTS = 8
+MOST_ATTEMPTS = 13
+"""With their pauses a little over a day: an outage of a provider that lasts a day is waited out."""
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 TRIED_AGAIN: Final = timedelta(minutes=5)

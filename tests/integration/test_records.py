@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from database.attempts import LOOK_AFTER, Claimed, NotClaimed
 from database.freezing import Sending
+from database.records import MOST_ATTEMPTS
 from tactful.connector import Accepted, Fault, SendFault
 from tactful.words import Channel, ContactState, Reason
 from tests.integration.ledger import DAY, KEYED, KEYLESS, MINUTE, NOON, Ledger, accepted, fault
@@ -194,7 +196,7 @@ def test_attempts_are_spent_with_growing_pauses_and_then_the_contact_parks(empty
     ledger.publish()
     contact = ledger.planned("ada")
     pauses: list[timedelta] = []
-    for _ in range(8):
+    for _ in range(MOST_ATTEMPTS):
         claim = ledger.claim(contact, KEYLESS)
         assert isinstance(claim, Claimed)
         answer = ledger.record(contact, claim, fault(Fault.TRANSIENT))
@@ -202,8 +204,9 @@ def test_attempts_are_spent_with_growing_pauses_and_then_the_contact_parks(empty
             pauses.append(answer.again_at - ledger.now)
             ledger.now = answer.again_at
     row = ledger.contact("ada")
-    assert (row.state, row.reason, row.attempts, row.counts_at) == ("parked", "failed", 8, None)
-    assert pauses == [MINUTE * 2**i for i in range(7)]
+    assert (row.state, row.reason, row.attempts, row.counts_at) == ("parked", "failed", MOST_ATTEMPTS, None)
+    assert pauses == [min(MINUTE * 2**i, timedelta(hours=6)) for i in range(MOST_ATTEMPTS - 1)]
+    assert sum(pauses, timedelta()) > timedelta(days=1), "a day without the provider is waited out"
 
 
 def test_a_retry_after_a_definite_no_is_decided_afresh(ledger: Ledger) -> None:
@@ -253,17 +256,18 @@ def test_where_the_provider_takes_our_key_what_is_not_known_is_tried_again_with_
     assert ledger.states("ada")[0] == ("hello", "sent", None)
 
 
-def test_what_is_not_known_eight_times_over_parks_as_unknown(empty_ledger: Ledger) -> None:
+def test_what_is_not_known_time_and_again_parks_as_unknown(empty_ledger: Ledger) -> None:
     ledger = empty_ledger
     ledger.publish()
     contact = ledger.planned("ada")
-    for _ in range(8):
-        claim = ledger.claim(contact)
+    long = replace(KEYED, windows=dict.fromkeys(KEYED.windows, DAY * 30))
+    for _ in range(MOST_ATTEMPTS):
+        claim = ledger.claim(contact, long)
         assert isinstance(claim, Claimed)
         answer = ledger.record(contact, claim, fault(Fault.AMBIGUOUS))
         ledger.now = answer.again_at or ledger.now
     row = ledger.contact("ada")
-    assert (row.state, row.reason, row.attempts) == ("parked", "unknown", 8)
+    assert (row.state, row.reason, row.attempts) == ("parked", "unknown", MOST_ATTEMPTS)
     assert row.counts_at is not None
 
 
