@@ -24,13 +24,14 @@ from tactful.intake import Identify, Request, Track, Who
 from tests.soak.plan import LEAD_SECONDS, Change, Person, Plan
 from tests.soak.rig import Rig
 from tests.soak.sabotage import Sabotage, unlocked
-from tests.soak.strategy import ASKED, CAMPAIGN, OCCASION, OFFERED
+from tests.soak.strategy import ASKED, CAMPAIGN, OCCASION, OFFERED, Said
 from tests.virtual import no, yes
 
 MOST_WAITING = 400
 LOOK_EVERY_SECONDS = 0.5
-PACE_SECONDS = 0.12
+PACE_SECONDS, UNHURRIED_SECONDS = 0.12, 1.5
 LOT_RATE = 10
+OFFER_EVERY_SECONDS = 0.35
 TOPICS = {Change.NO_NEWS: ("news",), Change.NO_IDEAS: ("ideas",)}
 CHANNELS = ("push", "sms", "email")
 _WAITING = (
@@ -68,6 +69,12 @@ class Life:
         self._numbers = count()
         self._thread = threading.Thread(target=self._live, daemon=True)
 
+    @property
+    def _pace(self) -> float:
+        """Return how long after one customer the next comes: where a race is to be seen, nothing must pile up."""
+        sabotage = self.rig.sabotage
+        return UNHURRIED_SECONDS if sabotage is not None and sabotage.a_race else PACE_SECONDS
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()
@@ -91,7 +98,7 @@ class Life:
                 self._enter(person)
                 if number * self.plan.lots // len(self.plan.people) > len(self.launched_at):
                     self._launch()
-                self._do_until(time.monotonic() + PACE_SECONDS)
+                self._do_until(time.monotonic() + self._pace)
             while self._coming:
                 self._do_until(self._coming[0][0])
         except BaseException as error:  # noqa: BLE001 - the main thread raises it
@@ -125,17 +132,21 @@ class Life:
         )
         begun = now + timedelta(seconds=LEAD_SECONDS - 60)
         came = Track(Who(person.name), "customer.registered", f"{person.name}-came", begun)
-        names = [said.name for said in person.meant if said in OFFERED] + [ASKED]
-        asked = [Request(Who(person.name), name, f"{person.name}-{name}") for name in names]
+        receipt = Request(Who(person.name), ASKED, f"{person.name}-{ASKED}")
         self.keys[person.name] = self.rig.run(lambda c: intake.identify(c, known, now=now))
         for _ in range(2 if person.told_twice else 1):
             self.rig.run(lambda c: intake.track(c, came, now=now))
-            for request in asked:
-                self.rig.run(lambda c, request=request: requests.request_contact(c, request, now=now))
+            self.rig.run(lambda c: requests.request_contact(c, receipt, now=now))
         self.deeds.append(Deed(person, None, asked_at, time.time()))
         self.entered += 1
+        for number, said in enumerate(said for said in person.meant if said in OFFERED):
+            self._later(number * OFFER_EVERY_SECONDS, lambda said=said: self._offer(person, said))
         for seconds, change in person.changes:
             self._later(seconds, lambda change=change: self._change(person, change))
+
+    def _offer(self, person: Person, said: Said) -> None:
+        asked = Request(Who(person.name), said.name, f"{person.name}-{said.name}")
+        self.rig.run(lambda c: requests.request_contact(c, asked, now=datetime.now(UTC)))
 
     def _launch(self) -> None:
         """Send the campaign to whoever is not in it yet; somebody clicks twice."""

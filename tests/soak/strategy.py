@@ -46,13 +46,17 @@ SAID = (
     *_said("welcome", "news", WELCOME, "push"),
     *_said("tour", "ideas", TOUR, "sms", "push"),
     *_said("papers", "papers", PAPERS, *_CHANNELS),
-    *_said("offers", "news", OFFERS, "push"),
+    *(Said(f"offers-{n}", "offers", ("ideas", "news")[n % 2], "push") for n in range(OFFERS)),
     Said(ASKED, "receipts", "papers", "sms"),
     Said(f"{CAMPAIGN}-0", CAMPAIGN, "papers", "sms"),
     Said(f"{CAMPAIGN}-1", CAMPAIGN, "ideas", "push"),
 )
 OFFERED = tuple(said for said in SAID if said.step == "offers")
-"""Asked for by another system, all at once: nothing but the customer's lock keeps them under the cap together."""
+"""Asked for by another system shortly after one another, in turn of lower and of higher rank.
+
+What comes later and ranks higher is no rival that an earlier decision could have seen: nothing but the customer's lock
+keeps such two under the cap together.
+"""
 BY_NAME = {said.name: said for said in SAID}
 
 

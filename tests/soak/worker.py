@@ -32,7 +32,7 @@ def run(told: Mapping[str, str], log: str, hurried: bool, what: Sabotage | None)
     if hurried:
         hurry()
     if what is not None and what.a_race:
-        dawdle(one_in=1, seconds=0.5)  # a race that is open for so long is seen in a small run too
+        dawdle(one_in=1, seconds=1.0)  # a race that is open for so long is seen in a small run too
     else:
         dawdle()
     sabotage_worker(what)
