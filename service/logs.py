@@ -47,10 +47,12 @@ def set_up_logs(form: Literal["json", "text"], level: str) -> None:
     # The SDK would append the workflow to each message, uvicorn a coloured twin; both stand in fields already.
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False
+    # A traceback says where, never with which values: those hold addresses and texts.
+    places = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
     last: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [places, structlog.processors.JSONRenderer()]
         if form == "json"
-        else [structlog.dev.ConsoleRenderer()]
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import cast
 from uuid import UUID
 
 from tactful.connector.faults import Fault, SendFault
 from tactful.connector.message import Message
-from tactful.connector.protocol import Accepted, AnyConnector, CannotSay, Finding, LooksUp
+from tactful.connector.protocol import Accepted, AnyConnector, CannotSay, Finding, Found, LooksUp, NotThere
 
 GRACE_SECONDS = 0.5
 """How long after its deadline a connector is stopped that does not keep it: time to say what it knows."""
@@ -49,7 +50,10 @@ async def send(connector: AnyConnector, message: Message, *, deadline: float) ->
     seconds = time_left(deadline)
     try:
         async with asyncio.timeout(seconds + GRACE_SECONDS):
-            return await connector.send(message, deadline=deadline)
+            said = cast("object", await connector.send(message, deadline=deadline))
+        if isinstance(said, Accepted):
+            return said
+        code, detail = "unexpected", f"neither a yes nor a fault: {type(said).__name__}"
     except SendFault:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a connector raises, the ledger needs an answer
@@ -76,8 +80,9 @@ async def look_up(connector: AnyConnector, key: UUID, *, deadline: float) -> Fin
         return CannotSay("this connector cannot be asked")
     try:
         async with asyncio.timeout(time_left(deadline) + GRACE_SECONDS):
-            return await connector.lookup(key, deadline=deadline)
+            said = cast("object", await connector.lookup(key, deadline=deadline))
     except SendFault as fault:
         return CannotSay(str(fault))
     except Exception as error:  # noqa: BLE001 - whatever a connector raises, the ledger needs an answer
         return CannotSay("no answer in time" if isinstance(error, TimeoutError) else type(error).__name__)
+    return said if isinstance(said, Found | NotThere | CannotSay) else CannotSay(f"no finding: {type(said).__name__}")

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tactful.connector import Accepted, Fault, Message, SendFault, send
+from tactful.connector import Accepted, Fault, Found, Message, NotThere, SendFault, send
 from tactful.words import Channel
 from tests.soak.connector import ByKey, SoakConfig, WithLookup, WithoutKey
 from tests.soak.faults import Misdeed, draw
@@ -143,4 +143,4 @@ async def test_what_arrived_can_be_looked_up_and_what_did_not_cannot(folder: Pat
     deadline = time.monotonic() + 5
     found = [await connector.lookup(said.key, deadline=deadline) for said in (arrived, lost)]
     await connector.aclose()
-    assert [one is not None for one in found] == [True, False]
+    assert [type(one) for one in found] == [Found, NotThere]

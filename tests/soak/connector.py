@@ -16,16 +16,20 @@ from pydantic import Field
 
 from tactful.connector import (
     Accepted,
+    CannotSay,
     Capabilities,
     Connector,
     ConnectorConfig,
     Fault,
     Feature,
+    Finding,
+    Found,
     Idempotency,
     Lookup,
     Message,
     NativeKey,
     NoKey,
+    NotThere,
     SendFault,
     time_left,
 )
@@ -35,7 +39,7 @@ SETTLES_AFTER = timedelta(seconds=2)
 _CONNECTING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _FAULTS = {429: Fault.THROTTLED, 503: Fault.TRANSIENT, 422: Fault.BAD_CONTENT, 410: Fault.BAD_RECIPIENT}
 _ACCEPTED = 202
-_FOUND = 200
+_FOUND, _NOT_FOUND = 200, 404
 
 
 class SoakConfig(ConnectorConfig):
@@ -104,14 +108,16 @@ class WithLookup(ByKey):
     capabilities: ClassVar[Capabilities] = _capable(Lookup(SETTLES_AFTER))
     personality: ClassVar[str] = "lookup"
 
-    async def lookup(self, key: UUID, *, deadline: float) -> Accepted | None:
+    async def lookup(self, key: UUID, *, deadline: float) -> Finding:
         """Ask what became of a message."""
         within = min(self.config.patience.total_seconds(), time_left(deadline))
         try:
             response = await self.client.get(f"/messages/{key}", timeout=within)
         except httpx.HTTPError as error:
-            raise SendFault(Fault.TRANSIENT, type(error).__name__) from None
-        return Accepted(str(response.json()["id"])) if response.status_code == _FOUND else None
+            return CannotSay(type(error).__name__)
+        if response.status_code == _FOUND:
+            return Found(str(response.json()["id"]))
+        return NotThere() if response.status_code == _NOT_FOUND else CannotSay(str(response.status_code))
 
 
 def _first_line(message: Message) -> str:

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, cast
 from uuid import UUID
 
 import pytest
@@ -159,6 +159,24 @@ async def test_a_look_up_that_fails_overruns_or_is_refused_has_nothing_to_say() 
     assert await look(asked(refused)) == CannotSay("throttled (429)")
     assert await look(asked(broken)) == CannotSay("LookupError")
     assert await look(asked(hanging), seconds=0.01) == CannotSay("no answer in time")
+
+
+async def test_an_answer_that_is_none_is_not_taken_for_one() -> None:
+    """A connector that answers with something else would otherwise stop its contacts for ever."""
+
+    async def accepts(_deadline: float) -> Finding:
+        return cast("Finding", Accepted("id-1"))
+
+    async def nothing(_message: Message, _deadline: float) -> Accepted:
+        return cast("Accepted", None)
+
+    assert await look(asked(accepts)) == CannotSay("no finding: Accepted")
+    said = await fault(nothing)
+    assert (said.fault, said.code, said.detail) == (
+        Fault.AMBIGUOUS,
+        "unexpected",
+        "neither a yes nor a fault: NoneType",
+    )
 
 
 async def test_a_connector_without_look_up_is_not_asked() -> None:
