@@ -26,7 +26,7 @@ from tests.soak.restart import restart
 from tests.soak.rig import WORKERS, Rig, rigged
 from tests.soak.sabotage import Sabotage
 
-SHORT_SENDS, LONG_SENDS = 520, 5_000
+SHORT_SENDS, LONG_SENDS = 430, 5_000
 SHORT_HITS, LONG_HITS = 2, 10
 PASSES, LOT_PASSES = (10, 40), (1, 5)
 """How often a worker may come to its point before it crashes there."""
