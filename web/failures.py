@@ -56,7 +56,6 @@ STATUS: Final[Mapping[str, int]] = {
     "host_not_allowed": 403,
     "unknown_customer": 404,
     "unknown_contact": 404,
-    "unknown_strategy": 404,
     "unknown_connector": 404,
     "unknown_campaign": 404,
     "unknown_lot": 404,

@@ -260,7 +260,13 @@ class PressureMachine(RuleBasedStateMachine):
             all(known.wants.get(channel) and known.addresses.get(channel) for channel in channels)
             and MORNING.hour < hour < NIGHT.hour - 1
             and all(now - call.at > SURELY_OUTSIDE for call in self._others(row) if call.communication in MARKETING)
+            and not any(self._may_outrank(other) for other in self._rows() if other.contact_key != row.contact_key)
         )
+
+    @staticmethod
+    def _may_outrank(row: Any) -> bool:  # noqa: ANN401 - a row
+        """Say whether another contact may have room kept for it: which one has is told by the models of `decide`."""
+        return row.state == "planned" and row.communication in MARKETING
 
     def _others(self, row: Any) -> list[Call]:  # noqa: ANN401 - a row
         """Return the last call of each other contact: an attempt takes its place anew."""

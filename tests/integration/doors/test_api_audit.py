@@ -36,7 +36,7 @@ def test_the_audit_is_told_line_by_line_and_ends_with_its_summary(doors: Doors) 
 
 
 def test_a_strategy_that_is_not_there_and_a_future_are_refused(doors: Doors) -> None:
-    refusal_of(doors.get("/v1/audit", params={"strategy": "tulips"}), 404, "unknown_strategy")
+    refusal_of(doors.get("/v1/audit", params={"strategy": "tulips"}), 422, "unknown_strategy")
     refusal_of(doors.get("/v1/audit", params={"since": "2031-01-01T00:00:00Z"}), 422, "bad_value")
     refusal_of(doors.get("/v1/audit", params={"since": "yesterday"}), 422, "bad_value")
 

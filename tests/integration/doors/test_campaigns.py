@@ -94,7 +94,7 @@ def test_it_is_stopped_and_goes_on(doors: Doors) -> None:
 @pytest.mark.parametrize(
     ("asked", "status", "code", "field"),
     [
-        ({"strategy": "smal", "step": "spring"}, 404, "unknown_strategy", "strategy"),
+        ({"strategy": "smal", "step": "spring"}, 422, "unknown_strategy", "strategy"),
         ({"strategy": "small", "step": "sprong"}, 404, "unknown_campaign", "step"),
         ({"strategy": "small", "step": "invoice"}, 422, "no_campaign", "step"),
         (ASKED | {"at": "tomorrow"}, 422, "bad_value", "at"),

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from database import strategies
+from database import holds, strategies
 from tactful.strategy.folder import read_folder
+from tactful.words import Channel
 from tests.house.documents import CHECKOUT, FENCED, text
 from tests.integration.doors.commands import Command
 from tests.integration.doors.conftest import Doors
@@ -43,6 +44,8 @@ def test_every_command_of_the_command_lines_guide_does_what_it_says(tactful: Com
     os.utime(tactful.folder / "customers.csv", (0, 1_700_000_000))
     tactful.file("orders.csv", ORDERS)
     tactful.file("bestellungen.csv", "kundennr;datum;summe\n7;24.12.2025;12,50\n")
+    configured = {"smtp": [Channel.EMAIL], "twilio": [Channel.SMS]}
+    doors.database.run(lambda c: holds.register(c, configured, now=doors.clock()))
     commands = typed("docs/cli.md")
     assert len(commands) > 15
     for line, code in commands:
