@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from tactful.cli.connectors import login
+from tactful.cli.filtered import as_query, filtered, is_everything
 from tactful.cli.terminal import HERE, AsJson, Exit, Server, client, err, examples, out, print_json
 from tactful.client import TactfulClient, as_plain
 from tactful.wire.sends import (
@@ -48,29 +49,6 @@ UNKNOWN: Final = (
     "unless the provider takes our key."
 )
 
-Connector = Annotated[str | None, typer.Option(help="The connector it was handed to.", rich_help_panel="Filter")]
-Fault = Annotated[
-    str | None,
-    typer.Option(
-        help="What the connector said: transient, bad_content, …, or with its code.", rich_help_panel="Filter"
-    ),
-]
-Reason = Annotated[
-    str | None, typer.Option(help="failed, bad_message or unknown.", rich_help_panel="Filter", metavar="REASON")
-]
-Strategy = Annotated[str | None, typer.Option(help="The strategy.", rich_help_panel="Filter")]
-Step = Annotated[str | None, typer.Option(help="The step.", rich_help_panel="Filter")]
-Communication = Annotated[str | None, typer.Option(help="The communication.", rich_help_panel="Filter")]
-OfCustomer = Annotated[
-    str | None, typer.Option("--customer", "-c", help="The customer's id.", metavar="ID", rich_help_panel="Filter")
-]
-Since = Annotated[
-    str | None, typer.Option(help="Parked at or after, ISO 8601.", metavar="TIME", rich_help_panel="Filter")
-]
-Until = Annotated[str | None, typer.Option(help="Parked before.", metavar="TIME", rich_help_panel="Filter")]
-Contact = Annotated[
-    list[UUID] | None, typer.Option("--contact", help="This contact; may be repeated.", rich_help_panel="Filter")
-]
 Everything = Annotated[bool, typer.Option("--all", help="Everything that waits is meant: no filter is needed.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Why = Annotated[str | None, typer.Option(help="Why; kept with every contact.")]
@@ -81,38 +59,22 @@ As = Annotated[
 
 
 @sends.callback()
+@filtered(without=("contacts",))
 def overview(
     context: typer.Context,
     *,
-    connector: Connector = None,
-    fault: Fault = None,
-    reason: Reason = None,
-    strategy: Strategy = None,
-    step: Step = None,
-    communication: Communication = None,
-    customer: OfCustomer = None,
-    since: Since = None,
-    until: Until = None,
+    meant: SendsFilter,
     forecast: Annotated[bool, typer.Option(help="Say what a retry would do now.")] = True,
     server: Server = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Show what waits for a person, causes first, and what a retry of each would do now."""
     if context.invoked_subcommand is not None:
+        if not is_everything(meant):
+            raise typer.BadParameter(f"the filter goes after {context.invoked_subcommand}, which would not see it here")
         return
-    filters = _filters(
-        connector=connector,
-        fault=fault,
-        reason=reason,
-        strategy=strategy,
-        step=step,
-        communication=communication,
-        customer=customer,
-        since=since,
-        until=until,
-    )
     with client(server) as tactful:
-        found = tactful.sends(filters, forecast=forecast)
+        found = tactful.sends(as_query(meant), forecast=forecast)
     if as_json:
         print_json(as_plain(found))
         return
@@ -125,36 +87,18 @@ def overview(
 
 
 @sends.command("list", epilog=examples("tactful sends list --connector smtp", "tactful sends list --reason unknown"))
+@filtered(without=("contacts",))
 def list_(
     *,
-    connector: Connector = None,
-    fault: Fault = None,
-    reason: Reason = None,
-    strategy: Strategy = None,
-    step: Step = None,
-    communication: Communication = None,
-    customer: OfCustomer = None,
-    since: Since = None,
-    until: Until = None,
+    meant: SendsFilter,
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 50,
     after: Annotated[str | None, typer.Option(help="Go on where the page before ended.", metavar="PLACE")] = None,
     server: Server = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Show the parked contacts themselves, the newest first."""
-    filters = _filters(
-        connector=connector,
-        fault=fault,
-        reason=reason,
-        strategy=strategy,
-        step=step,
-        communication=communication,
-        customer=customer,
-        since=since,
-        until=until,
-    )
     with client(server) as tactful:
-        found = tactful.sends_list(filters, after=after, limit=limit)
+        found = tactful.sends_list(as_query(meant), after=after, limit=limit)
     if as_json:
         print_json(as_plain(found))
         return
@@ -177,18 +121,10 @@ def list_(
         "tactful sends retry --contact 6f2d7e0c-5b0f-5a3e-9c57-1d0b8f4c2a11",
     )
 )
+@filtered()
 def retry(
     *,
-    connector: Connector = None,
-    fault: Fault = None,
-    reason: Reason = None,
-    strategy: Strategy = None,
-    step: Step = None,
-    communication: Communication = None,
-    customer: OfCustomer = None,
-    since: Since = None,
-    until: Until = None,
-    contact: Contact = None,
+    meant: SendsFilter,
     everything: Everything = False,
     even_unknown: Annotated[bool, typer.Option("--even-unknown", help=UNKNOWN)] = False,
     rate: Annotated[int | None, typer.Option(min=1, max=10_000, help="Most contacts a second.")] = None,
@@ -201,18 +137,6 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Take parked contacts up again: each is decided afresh, by a restart that goes on by itself."""
-    meant = _filter(
-        connector=connector,
-        fault=fault,
-        reason=reason,
-        strategy=strategy,
-        step=step,
-        communication=communication,
-        customer=customer,
-        since=since,
-        until=until,
-        contacts=contact,
-    )
     asked = RetryBody(
         filter=meant,
         all=everything,
@@ -223,8 +147,8 @@ def retry(
         request_key=str(uuid4()),
     )
     with client(server) as tactful:
-        if contact is not None and len(contact) == 1 and not dry_run:
-            _one(tactful, contact[0], "retry", asked, as_json=as_json)
+        if meant.contacts is not None and len(meant.contacts) == 1 and not dry_run:
+            _one(tactful, meant.contacts[0], "retry", asked, as_json=as_json)
             return
         _check_meant(meant, everything=everything or dry_run)
         told = tactful.retry_sends(asked.model_copy(update={"dry_run": True})).forecast
@@ -246,19 +170,11 @@ def retry(
 
 
 @sends.command(epilog=examples("tactful sends skip --step welcome --why 'the offer is over'"))
+@filtered()
 def skip(
     *,
     why: WhyNeeded,
-    connector: Connector = None,
-    fault: Fault = None,
-    reason: Reason = None,
-    strategy: Strategy = None,
-    step: Step = None,
-    communication: Communication = None,
-    customer: OfCustomer = None,
-    since: Since = None,
-    until: Until = None,
-    contact: Contact = None,
+    meant: SendsFilter,
     everything: Everything = False,
     as_: As = "",
     yes: Yes = False,
@@ -266,35 +182,16 @@ def skip(
     as_json: AsJson = False,
 ) -> None:
     """Let parked contacts be: they are not sent. Unknown ones are passed over, for they may have arrived."""
-    meant = _filter(
-        connector=connector,
-        fault=fault,
-        reason=reason,
-        strategy=strategy,
-        step=step,
-        communication=communication,
-        customer=customer,
-        since=since,
-        until=until,
-        contacts=contact,
-    )
     asked = SettleBody(filter=meant, all=everything, asked_by=as_ or login(), why=why)
     _settle(server, "skip", "Let be", asked, yes=yes, as_json=as_json)
 
 
 @sends.command("mark-sent", epilog=examples("tactful sends mark-sent --connector smtp --why 'seen in the relay log'"))
+@filtered(without=("reason",))
 def mark_sent(
     *,
     why: WhyNeeded,
-    connector: Connector = None,
-    fault: Fault = None,
-    strategy: Strategy = None,
-    step: Step = None,
-    communication: Communication = None,
-    customer: OfCustomer = None,
-    since: Since = None,
-    until: Until = None,
-    contact: Contact = None,
+    meant: SendsFilter,
     everything: Everything = False,
     as_: As = "",
     yes: Yes = False,
@@ -302,35 +199,16 @@ def mark_sent(
     as_json: AsJson = False,
 ) -> None:
     """Say of unknown contacts that they arrived: somebody has looked."""
-    meant = _filter(
-        connector=connector,
-        fault=fault,
-        reason=None,
-        strategy=strategy,
-        step=step,
-        communication=communication,
-        customer=customer,
-        since=since,
-        until=until,
-        contacts=contact,
-    )
     asked = SettleBody(filter=meant, all=everything, asked_by=as_ or login(), why=why)
     _settle(server, "mark-sent", "Mark as sent", asked, yes=yes, as_json=as_json)
 
 
 @sends.command(epilog=examples("tactful sends settle --connector twilio"))
+@filtered(without=("reason",))
 def settle(
     *,
     why: Why = None,
-    connector: Connector = None,
-    fault: Fault = None,
-    strategy: Strategy = None,
-    step: Step = None,
-    communication: Communication = None,
-    customer: OfCustomer = None,
-    since: Since = None,
-    until: Until = None,
-    contact: Contact = None,
+    meant: SendsFilter,
     everything: Everything = False,
     as_: As = "",
     yes: Yes = False,
@@ -338,18 +216,6 @@ def settle(
     as_json: AsJson = False,
 ) -> None:
     """Have providers asked about unknown contacts; one goes out again only if it never got there, or under our key."""
-    meant = _filter(
-        connector=connector,
-        fault=fault,
-        reason=None,
-        strategy=strategy,
-        step=step,
-        communication=communication,
-        customer=customer,
-        since=since,
-        until=until,
-        contacts=contact,
-    )
     asked = SettleBody(filter=meant, all=everything, asked_by=as_ or login(), why=why)
     _settle(server, "settle", "Ask about", asked, yes=yes, as_json=as_json)
 
@@ -382,16 +248,8 @@ def watch(
     print_json(as_plain(found)) if as_json else _print_restart(found)
 
 
-def _filter(**said: object) -> SendsFilter:
-    return SendsFilter.model_validate({name: value for name, value in said.items() if value is not None})
-
-
-def _filters(**said: str | None) -> dict[str, str]:
-    return {name: value for name, value in said.items() if value is not None}
-
-
 def _check_meant(meant: SendsFilter, *, everything: bool) -> None:
-    if not everything and not meant.model_dump(exclude_none=True):
+    if not everything and is_everything(meant):
         raise typer.BadParameter("say which are meant, such as --connector smtp, or --all")
 
 
@@ -402,10 +260,9 @@ def _settle(server: str, act: str, verb: str, asked: SettleBody, *, yes: bool, a
             _one(tactful, keys[0], act, asked, as_json=as_json)
             return
         _check_meant(asked.filter, everything=asked.all)
-        filters = asked.filter.model_dump(mode="json", exclude_none=True)
         if keys is None:
             fits = act in {"mark-sent", "settle"}
-            waiting = tactful.sends(filters, forecast=False).causes
+            waiting = tactful.sends(as_query(asked.filter), forecast=False).causes
             many = sum(cause.contacts for cause in waiting if cause.reason in _PARKED and _unknown(cause) is fits)
         else:
             many = len(keys)
