@@ -16,7 +16,14 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from database import strategies
-from tactful.temporal import RESOLVE_CONTACT, contact_workflow_id, journey_workflow_id, workflow_type
+from tactful.temporal import (
+    LOT_TYPES,
+    RESOLVE_CONTACT,
+    contact_workflow_id,
+    journey_workflow_id,
+    lot_workflow_id,
+    workflow_type,
+)
 
 OVERDUE: Final = timedelta(hours=1)
 STUCK: Final = timedelta(minutes=10)
@@ -24,34 +31,53 @@ MOST_COUNTED: Final = 10_000
 MOST_SUSPECTS: Final = 200
 SWEEP, ASKED = "sweep", "asked"
 
-# What nobody looks at though it is due: of an open journey, or without one. Lots are looked after by their workflow.
+# What nobody looks at though it is due. Lots are looked after by their workflow; what a person took up again has one of
+# its own; of a journey that has ended, what is in flight or still follows is looked at before its workflow ends.
 LATE = """
-  SELECT c.contact_key, c.customer_key, c.journey_key FROM contacts c LEFT JOIN journeys j USING (journey_key)
+  SELECT c.contact_key, c.customer_key, c.restarts,
+         CASE WHEN c.restarts = 0 THEN c.journey_key END AS journey_key
+    FROM contacts c LEFT JOIN journeys j USING (journey_key)
    WHERE ((c.state = 'planned' AND c.due_at < :late) OR (c.state = 'claimed' AND c.lease_until < :late)
           OR (c.state IN ('held', 'sent') AND c.again_at < :late))
-     AND c.lot_key IS NULL AND (c.journey_key IS NULL OR j.state = 'open')
+     AND c.lot_key IS NULL
+     AND (j.journey_key IS NULL OR j.state = 'open' OR c.restarts > 0 OR c.state IN ('claimed', 'sent'))
+"""
+ORPHANED = """
+  SELECT c.journey_key, c.lot_key FROM contacts c JOIN journeys j USING (journey_key)
+   WHERE c.state IN ('planned', 'held') AND c.restarts = 0 AND c.updated_at < :late AND j.ended_at < :late
+     AND j.state NOT IN ('open', 'paused')
+     AND NOT EXISTS (SELECT 1 FROM lots l WHERE l.lot_key = c.lot_key AND l.state <> 'done')
 """
 COUNT = text(f"""
 SELECT (SELECT count(*) FROM ({LATE} LIMIT {MOST_COUNTED}) x) AS overdue,
-       (SELECT count(*) FROM (SELECT 1 FROM contacts c JOIN journeys j USING (journey_key)
-          WHERE c.state IN ('planned', 'held') AND c.updated_at < :late AND j.ended_at < :late
-            AND j.state NOT IN ('open', 'paused') LIMIT {MOST_COUNTED}) x) AS orphaned,
+       (SELECT count(*) FROM ({ORPHANED} LIMIT {MOST_COUNTED}) x) AS orphaned,
        (SELECT count(*) FROM (SELECT 1 FROM outbox WHERE written_at < :stuck LIMIT {MOST_COUNTED}) x) AS untold
 """)  # noqa: S608 - nothing but our own constants is put in
 # Those with something late first, then the others in turn, from where the last sweep stopped.
 SUSPECTS = text(f"""
-WITH late AS MATERIALIZED ({LATE} LIMIT {MOST_SUSPECTS}), suspect AS (
-  SELECT DISTINCT journey_key FROM late WHERE journey_key IS NOT NULL
+WITH late AS MATERIALIZED ({LATE} LIMIT {MOST_SUSPECTS}), orphaned AS MATERIALIZED (
+  SELECT DISTINCT journey_key FROM ({ORPHANED}) o WHERE lot_key IS NULL LIMIT {MOST_SUSPECTS}
+), suspect AS (
+  SELECT journey_key FROM late WHERE journey_key IS NOT NULL
+  UNION
+  SELECT journey_key FROM orphaned
   UNION
   (SELECT journey_key FROM journeys WHERE state = 'open' AND lot_key IS NULL AND started_at < :stuck
       AND journey_key > :after
     ORDER BY journey_key LIMIT {MOST_SUSPECTS})
 )
-SELECT j.journey_key AS subject_key, j.customer_key, j.strategy, j.version, j.first_step, j.step,
-       EXISTS (SELECT 1 FROM late l WHERE l.journey_key = j.journey_key) AS late
+SELECT j.journey_key AS subject_key, j.customer_key, j.strategy, j.version, j.first_step, j.step, 0 AS restarts,
+       EXISTS (SELECT 1 FROM late l WHERE l.journey_key = j.journey_key)
+         OR j.journey_key IN (SELECT journey_key FROM orphaned) AS late
   FROM suspect JOIN journeys j USING (journey_key)
 UNION ALL
-SELECT contact_key, customer_key, NULL, NULL, NULL, NULL, true FROM late WHERE journey_key IS NULL
+SELECT contact_key, customer_key, NULL, NULL, NULL, NULL, restarts, true FROM late WHERE journey_key IS NULL
+""")  # noqa: S608 - as above
+# A stopped campaign waits for a person's word in its workflow; a stopped restart has one until the rest is parked.
+LOTS = text(f"""
+SELECT lot_key, kind FROM lots WHERE state <> 'done' AND (state = 'open' OR kind = 'campaign' OR ended_at IS NULL)
+   AND created_at < :stuck
+ ORDER BY state = 'open' DESC, created_at DESC, lot_key LIMIT {MOST_SUSPECTS}
 """)  # noqa: S608 - as above
 UNTOLD = text("SELECT DISTINCT workflow_id FROM outbox WHERE kind <> 'wake' AND workflow_id = ANY(:ids)")
 REPAIR = text(
@@ -77,7 +103,7 @@ class Found:
         overdue: Contacts that are late by more than an hour.
         orphaned: Contacts planned though their journey has ended.
         untold: Words to Temporal that have waited for more than ten minutes.
-        without_workflow: Open journeys and contacts, of those looked at, that no workflow looks after.
+        without_workflow: Open journeys, contacts and lots, of those looked at, that no workflow looks after.
         looked_at: How many workflows were looked for.
         restarted: How many of them were started again, as a person asked.
         after: Where the next sweep goes on among the journeys.
@@ -107,13 +133,18 @@ class Swept:
 
 @dataclass(frozen=True)
 class Suspect:
-    """A workflow that should be there."""
+    """A workflow that should be there.
+
+    Attributes:
+        customer_key: Whose; a lot's is nobody's.
+        late: Whether it has something to look at that is late.
+    """
 
     workflow_id: str
     workflow_type: str
     subject_key: UUID
-    customer_key: UUID
-    late: bool
+    customer_key: UUID | None
+    late: bool = False
 
 
 def count(conn: Connection, *, now: datetime) -> Found:
@@ -123,7 +154,7 @@ def count(conn: Connection, *, now: datetime) -> Found:
 
 
 def suspects(conn: Connection, *, after: str, now: datetime) -> tuple[Suspect, ...]:
-    """Return the workflows to look for now: of everything late, and of the open journeys next in turn.
+    """Return the workflows to look for now: of everything late, of lots, and of the open journeys next in turn.
 
     What is still to be told to Temporal is not looked for.
     """
@@ -131,25 +162,38 @@ def suspects(conn: Connection, *, after: str, now: datetime) -> tuple[Suspect, .
     found: list[Suspect] = []
     for row in conn.execute(SUSPECTS, asked):
         if row.strategy is None:
-            id_, type_ = contact_workflow_id(row.subject_key), RESOLVE_CONTACT
+            id_, type_ = contact_workflow_id(row.subject_key, row.restarts), RESOLVE_CONTACT
         else:
             step = strategies.load(conn, row.strategy, row.version).strategy.steps[row.step]
             id_ = journey_workflow_id(row.strategy, row.first_step, row.subject_key)
             type_ = workflow_type(step.name, step.shape)
         found.append(Suspect(id_, type_, row.subject_key, row.customer_key, row.late))
+    for lot in conn.execute(LOTS, {"stuck": now - STUCK}):
+        id_ = lot_workflow_id(lot.kind, lot.lot_key)
+        found.append(Suspect(id_, LOT_TYPES[lot.kind], lot.lot_key, None))
     untold = set(conn.execute(UNTOLD, {"ids": [each.workflow_id for each in found]}).scalars())
     return tuple(sorted((s for s in found if s.workflow_id not in untold), key=lambda s: s.subject_key))
 
 
 def next_after(looked_for: Sequence[Suspect], after: str) -> str:
     """Return where the next sweep goes on: behind the last journey that was looked for, or from the beginning."""
-    later = [each.subject_key for each in looked_for if not each.late and each.subject_key > UUID(after)]
+    journeys = (each for each in looked_for if each.customer_key is not None and not each.late)
+    later = [each.subject_key for each in journeys if each.subject_key > UUID(after)]
     return str(max(later)) if len(later) >= MOST_SUSPECTS // 2 else str(NO_KEY)
 
 
-def repair(conn: Connection, missing: Iterable[Suspect], late: Iterable[Suspect], *, now: datetime) -> None:
-    """Leave word that missing workflows be started, and that those with something late look again."""
-    rows = [_word(each, "restart") for each in missing] + [_word(each, "wake") for each in late]
+def still(conn: Connection, missing: Iterable[Suspect], *, after: str, now: datetime) -> tuple[Suspect, ...]:
+    """Return those that should still be there: a workflow may have ended as it should since it was suspected."""
+    suspected = {each.workflow_id for each in suspects(conn, after=after, now=now)}
+    return tuple(each for each in missing if each.workflow_id in suspected)
+
+
+def repair(
+    conn: Connection, gone: Iterable[Suspect], ended: Iterable[Suspect], late: Iterable[Suspect], *, now: datetime
+) -> None:
+    """Leave word that missing workflows be started, also under an id that has run to its end; late ones look again."""
+    kinds = {"restart": gone, "again": ended, "wake": late}
+    rows = [_word(each, kind) for kind, those in kinds.items() for each in those]
     if rows:
         conn.execute(REPAIR, {"rows": json.dumps(rows, default=str), "now": now})
 

@@ -33,6 +33,7 @@ UNLIMITED_RATE: Final = 50.0
 MOST_AT_ONCE: Final = 200
 DESCRIBED_AT_ONCE: Final = 10
 RPC_TIMEOUT: Final = timedelta(seconds=10)
+_RUNS: Final = {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW}
 
 log = structlog.get_logger()
 
@@ -109,42 +110,44 @@ class Caretaker:
         found, suspects = await asyncio.to_thread(
             self._database.run, lambda c: (sweep.count(c, now=now), sweep.suspects(c, after=after, now=now))
         )
-        missing = await self._missing(suspects)
-        late = [each for each in suspects if each.late and each not in missing]
-        found = dataclasses.replace(
-            found,
-            without_workflow=len(missing),
-            looked_at=len(suspects),
-            restarted=len(missing) if repairs else 0,
-            after=sweep.next_after(suspects, after),
-        )
+        status = await self._status(suspects)
+        late = [each for each in suspects if each.late and status[each] in _RUNS]
 
-        def write(conn: Connection) -> None:
+        def write(conn: Connection) -> Found:
+            missing = sweep.still(conn, (s for s in suspects if status[s] not in _RUNS), after=after, now=now)
             if repairs:
-                sweep.repair(conn, missing, late, now=now)
-            sweep.keep(conn, found, now=now)
+                ended = [each for each in missing if status[each] is WorkflowExecutionStatus.COMPLETED]
+                sweep.repair(conn, [each for each in missing if each not in ended], ended, late, now=now)
+            all_found = dataclasses.replace(
+                found,
+                without_workflow=len(missing),
+                looked_at=len(suspects),
+                restarted=len(missing) if repairs else 0,
+                after=sweep.next_after(suspects, after),
+            )
+            sweep.keep(conn, all_found, now=now)
+            return all_found
 
-        await asyncio.to_thread(self._database.run, write)
+        found = await asyncio.to_thread(self._database.run, write)
         if not found.well or repairs:
             log.warning("sweep.found", **{k: v for k, v in dataclasses.asdict(found).items() if k != "after"})
         return found
 
-    async def _missing(self, suspects: Sequence[Suspect]) -> list[Suspect]:
-        """Return those whose workflow is not there, or has ended without its journey."""
+    async def _status(self, suspects: Sequence[Suspect]) -> dict[Suspect, WorkflowExecutionStatus | None]:
+        """Return how the workflow of each stands; None where Temporal knows of none."""
         limit = asyncio.Semaphore(DESCRIBED_AT_ONCE)
 
-        async def missing(suspect: Suspect) -> bool:
+        async def status(suspect: Suspect) -> WorkflowExecutionStatus | None:
             async with limit:
-                return not await self._runs(suspect.workflow_id)
+                return await self._described(suspect.workflow_id)
 
-        answers = await asyncio.gather(*(missing(each) for each in suspects))
-        return [each for each, gone in zip(suspects, answers, strict=True) if gone]
+        return dict(zip(suspects, await asyncio.gather(*(status(each) for each in suspects)), strict=True))
 
-    async def _runs(self, workflow_id: str) -> bool:
+    async def _described(self, workflow_id: str) -> WorkflowExecutionStatus | None:
         try:
             found = await self._client.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_TIMEOUT)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND and "namespace" not in str(error).lower():
-                return False
+                return None
             raise
-        return found.status in {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW}
+        return found.status

@@ -95,7 +95,7 @@ def told(found: Found) -> str:
         "contacts late by more than an hour": found.overdue,
         "contacts planned though their journey has ended": found.orphaned,
         "words to Temporal untold for ten minutes": found.untold,
-        "journeys or contacts without a workflow": found.without_workflow,
+        "journeys, contacts or lots without a workflow": found.without_workflow,
     }
     return ", ".join(f"{number:,} {what}" for what, number in numbers.items() if number) or "nothing"
 

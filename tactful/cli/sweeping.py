@@ -22,7 +22,7 @@ LOOK_EVERY_SECONDS: Final = 0.5
 def sweep(
     *,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Start again what has lost its workflow. Harmless to repeat.")
+        bool, typer.Option("--repair", help="Start again what no workflow looks after. Harmless to repeat.")
     ] = False,
     server: Server = HERE,
     as_json: AsJson = False,

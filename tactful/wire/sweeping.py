@@ -31,6 +31,6 @@ class SweepAnswer(Answer):
     untold: int = 0
     """Words to Temporal that have waited for more than ten minutes."""
     without_workflow: int = 0
-    """Open journeys and contacts, of those looked at, that no workflow looks after."""
+    """Open journeys, contacts and lots, of those looked at, that no workflow looks after."""
     looked_at: int = 0
     restarted: int = 0
