@@ -43,6 +43,7 @@ REVISE = Direct("UPDATE customers SET revision = revision + 1 WHERE customer_key
 RESOLVE = text(
     "SELECT kind, customer_key FROM customer_ids WHERE (kind, id) IN (('user', :user), ('anonymous', :anonymous))"
 )
+RESOLVE_ALL = Direct("SELECT kind, id, customer_key FROM customer_ids WHERE kind = :kind AND id = ANY(:ids)")
 LATEST_FIRST = (
     "stated_at DESC, (state = 'opted_out') DESC, (state = 'opted_in') DESC, expires_at NULLS LAST, basis, source"
 )
@@ -109,6 +110,20 @@ def resolve(conn: Connection, who: Who) -> UUID:
     if key is None:
         raise UnknownCustomerError(who)
     return key
+
+
+def resolve_many(conn: Connection, many: Collection[Who]) -> dict[Who, UUID]:
+    """Return the customers that each of `many` names, as `resolve` does; those that are unknown are left out."""
+    if not many:
+        return {}
+    ids = {"user": {who.user_id for who in many}, "anonymous": {who.anonymous_id for who in many if not who.user_id}}
+    found = {
+        (row["kind"], row["id"]): row["customer_key"]
+        for kind, said in ids.items()
+        for row in RESOLVE_ALL.rows(conn, kind=kind, ids=sorted(one for one in said if one is not None))
+    }
+    named = {who: ("anonymous", who.anonymous_id) if who.user_id is None else ("user", who.user_id) for who in many}
+    return {who: found[id_] for who, id_ in named.items() if id_ in found}
 
 
 def lock(conn: Connection, customer_key: UUID) -> Facts:

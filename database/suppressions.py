@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -29,14 +30,32 @@ HOLDERS = Direct(
     "(SELECT a.channel, a.address FROM jsonb_to_recordset(CAST(:addresses AS jsonb)) "
     "AS a(channel text, address text))"
 )
-WRITE = text(
-    "INSERT INTO suppressions (kind, customer_key, channel, address, topic, reason, source, stated_at, expires_at, "
-    "revision, told_key) VALUES (:kind, :customer_key, :channel, :address, :topic, :reason, :source, :stated_at, "
-    ":expires_at, :revision, :told_key) ON CONFLICT (told_key) DO NOTHING RETURNING suppression_no"
-)
+# What stands already, and what was lifted since it was stated, is not written anew: lists are told every night.
+WRITE = Direct("""
+INSERT INTO suppressions (kind, customer_key, channel, address, topic, reason, source, stated_at, expires_at, revision,
+                          told_key)
+SELECT w.kind, w.customer_key, w.channel, w.address, w.topic, w.reason, w.source, w.stated_at, w.expires_at, w.revision,
+       w.told_key
+  FROM jsonb_to_recordset(CAST(:told AS jsonb)) AS w(kind text, customer_key uuid, channel text, address text,
+       topic text, reason text, source text, stated_at timestamptz, expires_at timestamptz, revision bigint,
+       told_key uuid)
+ WHERE NOT EXISTS (
+   SELECT 1 FROM suppressions s LEFT JOIN suppression_lifts l USING (suppression_no)
+    WHERE s.customer_key = w.customer_key AND s.address IS NOT DISTINCT FROM w.address
+      AND s.channel IS NOT DISTINCT FROM w.channel AND s.topic IS NOT DISTINCT FROM w.topic AND s.kind = w.kind
+      AND s.reason = w.reason AND s.expires_at IS NOT DISTINCT FROM w.expires_at
+      AND coalesce(l.lifted_at >= w.stated_at, s.expires_at IS NULL OR s.expires_at > :now))
+   AND NOT EXISTS (
+   SELECT 1 FROM suppressions s LEFT JOIN suppression_lifts l USING (suppression_no)
+    WHERE w.customer_key IS NULL AND s.customer_key IS NULL AND s.channel = w.channel AND s.address = w.address
+      AND s.topic IS NOT DISTINCT FROM w.topic AND s.kind = w.kind
+      AND s.reason = w.reason AND s.expires_at IS NOT DISTINCT FROM w.expires_at
+      AND coalesce(l.lifted_at >= w.stated_at, s.expires_at IS NULL OR s.expires_at > :now))
+ON CONFLICT (told_key) DO NOTHING RETURNING told_key
+""")
 LIFT = text(
-    "INSERT INTO suppression_lifts (suppression_no, lifted_at, lifted_by, why) "
-    "SELECT suppression_no, :now, :by, :why FROM suppressions s "
+    "INSERT INTO suppression_lifts (suppression_no, lifted_at, lifted_by, why, revision) "
+    "SELECT suppression_no, :now, :by, :why, CAST(:revision AS bigint) FROM suppressions s "
     "WHERE s.customer_key IS NOT DISTINCT FROM CAST(:customer_key AS uuid) "
     "AND (CAST(:address AS text) IS NULL OR s.address = :address) "
     "AND (CAST(:channel AS text) IS NULL OR s.channel = :channel) "
@@ -59,7 +78,7 @@ BOUNCED = text(
 
 
 def suppress(conn: Connection, said: Suppress, *, now: datetime) -> bool:
-    """Write one refusal; return False if it was told before.
+    """Write one refusal; return False if it stands already, or was lifted since it was stated.
 
     Raises:
         UnknownCustomerError: nobody has been identified by that id.
@@ -71,15 +90,33 @@ def suppress(conn: Connection, said: Suppress, *, now: datetime) -> bool:
 
 
 def suppress_many(conn: Connection, many: Sequence[Suppress], *, now: datetime) -> list[bool | UnknownCustomerError]:
-    """Write many refusals in one transaction; an unknown customer is an answer, and so is *told before* (False)."""
-    named: list[UUID | UnknownCustomerError | None] = [_named(conn, said) for said in many]
+    """Write many refusals in one transaction, set-based: a list of a hundred thousand is told in pages.
+
+    Returns:
+        Of each whether it is new: False where it stood already or was lifted since it was stated. An unknown customer
+        is an answer too.
+    """
+    named = customers.resolve_many(conn, [said.who for said in many if said.who is not None])
     addresses = [(said.channel, said.address) for said in many if said.channel and said.address]
-    keys = {key for key in named if isinstance(key, UUID)} | holders(conn, addresses)
+    keys = set(named.values()) | holders(conn, addresses)
     locked = customers.lock_all(conn, keys) if keys else {}
-    return [
-        key if isinstance(key, UnknownCustomerError) else _write(conn, said, key, locked, now)
-        for said, key in zip(many, named, strict=True)
-    ]
+    told: dict[UUID, dict[str, Any]] = {}
+    scopes: dict[tuple[object, ...], UUID] = {}
+    written: list[UUID | UnknownCustomerError | None] = []
+    for said in many:
+        key = named.get(said.who) if said.who is not None else None
+        if said.who is not None and key is None:
+            written.append(UnknownCustomerError(said.who))
+            continue
+        row = _row(said, key, locked, now)
+        scope = tuple(row[name] for name in _SCOPE)
+        first = scopes.setdefault(scope, row["told_key"]) == row["told_key"] and row["told_key"] not in told
+        told |= {row["told_key"]: row} if first else {}
+        written.append(row["told_key"] if first else None)
+    if not told:
+        return [one if isinstance(one, UnknownCustomerError) else False for one in written]
+    new = {row["told_key"] for row in WRITE.rows(conn, told=json.dumps(list(told.values()), default=str), now=now)}
+    return [one if isinstance(one, UnknownCustomerError) else one in new for one in written]
 
 
 def holders(conn: Connection, addresses: Iterable[tuple[Channel, str]]) -> set[UUID]:
@@ -101,9 +138,15 @@ def lift(conn: Connection, said: Lift, *, now: datetime) -> int:
     key = customers.resolve(conn, said.who) if said.who is not None else None
     addresses = [(said.channel, said.address)] if said.channel and said.address else []
     keys = ({key} if key else set[UUID]()) | holders(conn, addresses)
-    if keys:
-        customers.lock_all(conn, keys)
-    row = {"customer_key": key, "channel": said.channel, "address": said.address, "topic": said.topic}
+    locked = customers.lock_all(conn, keys) if keys else {}
+    revision = locked[key]["revision"] if key else None  # an address has none: its holders are at different ones
+    row = {
+        "customer_key": key,
+        "revision": revision,
+        "channel": said.channel,
+        "address": said.address,
+        "topic": said.topic,
+    }
     row |= {"kind": said.kind.value if said.kind else None, "by": said.by, "why": said.why, "now": now}
     return len(conn.execute(LIFT, row).all())
 
@@ -136,16 +179,11 @@ def bounced(  # noqa: PLR0917 - what a receipt tells
     return suppress(conn, said, now=now)
 
 
-def _named(conn: Connection, said: Suppress) -> UUID | UnknownCustomerError | None:
-    try:
-        return customers.resolve(conn, said.who) if said.who is not None else None
-    except UnknownCustomerError as error:
-        return error
+_SCOPE = ("kind", "customer_key", "channel", "address", "topic", "reason", "expires_at")
+"""What two refusals have in common that are one."""
 
 
-def _write(
-    conn: Connection, said: Suppress, key: UUID | None, locked: dict[UUID, customers.Facts], now: datetime
-) -> bool:
+def _row(said: Suppress, key: UUID | None, locked: Mapping[UUID, customers.Facts], now: datetime) -> dict[str, Any]:
     row = {
         "kind": said.kind.value,
         "customer_key": key,
@@ -160,4 +198,4 @@ def _write(
     told = {**row, "stated_at": said.stated_at}  # as told: an arrival's clock would make it another one each time
     told_key = uuid.uuid5(TOLD, "\x1f".join(str(value) for value in told.values()))
     revision = locked[key]["revision"] if key else max((one["revision"] for one in locked.values()), default=0)
-    return conn.execute(WRITE, row | {"revision": revision, "told_key": told_key}).first() is not None
+    return {**row, "revision": revision, "told_key": told_key}

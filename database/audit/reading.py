@@ -53,11 +53,11 @@ STATEMENTS = text(
 )
 REFUSALS = text("""
 SELECT s.customer_key, s.kind, s.channel, s.address, s.topic, s.stated_at,
-       least(s.expires_at, l.lifted_at) AS expires_at, s.revision, true AS own
+       s.expires_at, s.revision, true AS own, l.lifted_at, l.revision AS lifted_revision
   FROM suppressions s LEFT JOIN suppression_lifts l USING (suppression_no) WHERE s.customer_key = ANY(:keys)
 UNION ALL
 SELECT a.customer_key, s.kind, s.channel, s.address, s.topic, s.stated_at,
-       least(s.expires_at, l.lifted_at), s.revision, false
+       s.expires_at, s.revision, false, l.lifted_at, NULL
   FROM suppressions s LEFT JOIN suppression_lifts l USING (suppression_no)
   JOIN (SELECT DISTINCT customer_key, channel, address FROM addresses WHERE customer_key = ANY(:keys)) a
     ON (s.channel, s.address) = (a.channel, a.address)

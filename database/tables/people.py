@@ -102,7 +102,8 @@ suppression_lifts = Table(
     Column("lifted_at", Instant, nullable=False),
     Column("lifted_by", Text, nullable=False),
     Column("why", Text, nullable=False),
-    comment="Append-only: suppressions that somebody lifted, who and why.",
+    Column("revision", BigInteger),
+    comment="Append-only: suppressions that somebody lifted, who and why; a customer's own, at which revision.",
 )
 
 soft_bounces = Table(

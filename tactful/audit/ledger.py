@@ -89,7 +89,7 @@ class AuditedStatement:
 
 @dataclass(frozen=True, slots=True)
 class AuditedRefusal:
-    """One row of `suppressions`. `own`: it names the customer, so its revision is one of theirs."""
+    """One row of `suppressions`, and its lift. `own`: it names the customer, so its revisions are theirs."""
 
     kind: str
     channel: str | None
@@ -99,6 +99,8 @@ class AuditedRefusal:
     expires_at: datetime | None
     revision: int
     own: bool
+    lifted_at: datetime | None = None
+    lifted_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

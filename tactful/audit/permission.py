@@ -24,7 +24,7 @@ from tactful.wire.audit import FindingLine
 from tactful.words import Basis, ConsentState, SuppressionClass
 
 ANOTHERS_CLOCK = timedelta(minutes=5)
-"""A refusal of an address has no revision of this customer's: it counts when it was surely there before the claim."""
+"""A refusal of an address has no revision of this customer's: it counts when it surely stood at the claim."""
 UTC = zone_called("UTC")
 PRESUMED = frozenset({Basis.IMPLIED, Basis.SOFT_OPT_IN})
 PRESUMED_FOR = Span(months=24)
@@ -108,8 +108,16 @@ def _stands(refusal: AuditedRefusal, topic: str, channel: str, to: str | None, c
     if refusal.expires_at is not None and refusal.expires_at <= claim.decided_at:
         return False
     if refusal.own:
-        return refusal.revision <= claim.revision
-    return refusal.stated_at + ANOTHERS_CLOCK <= claim.decided_at
+        return refusal.revision <= claim.revision and not _lifted(refusal, claim)
+    surely_there = refusal.stated_at + ANOTHERS_CLOCK <= claim.decided_at
+    return surely_there and (refusal.lifted_at is None or claim.decided_at + ANOTHERS_CLOCK <= refusal.lifted_at)
+
+
+def _lifted(refusal: AuditedRefusal, claim: AuditedDecision) -> bool:
+    """Say whether a customer's own refusal was lifted when a claim was made: by revision, where the lift has one."""
+    if refusal.lifted_revision is not None:
+        return refusal.lifted_revision < claim.revision
+    return refusal.lifted_at is not None and refusal.lifted_at <= claim.decided_at
 
 
 def _finding(

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from database import suppressions
 from database.audit import audit
 from database.claims import Claimed
 from tactful.audit import Audited
 from tactful.connector import Fault
+from tactful.intake import Lift, Suppress, Who
 from tactful.wire.audit import FindingLine, ProgressLine, SummaryLine
-from tactful.words import Channel
+from tactful.words import Channel, SuppressionClass
 from tests.integration.ledger import DAY, KEYED, KEYLESS, NOON, Ledger, accepted, fault
 
 pytestmark = pytest.mark.integration
@@ -261,6 +263,8 @@ def test_a_claim_without_a_yes_that_held_is_found(ledger: Ledger, planted: str, 
         ("marketing", "customer_key, topic", "customer_key, 'orders'", 0),
         ("marketing", "customer_key, channel", "customer_key, 'sms'", 0),
         ("marketing", "customer_key, expires_at", "customer_key, timestamptz '2026-03-24 11:59Z'", 0),
+        ("marketing", "customer_key, expires_at", "customer_key, timestamptz '2026-03-24 12:00Z'", 0),
+        ("marketing", "customer_key, expires_at", "customer_key, timestamptz '2026-03-24 12:01Z'", 1),
         ("undeliverable", "channel, address", "'email', 'ada@email.example'", 1),
         ("undeliverable", "channel, address", "'email', 'bob@email.example'", 0),
     ],
@@ -276,6 +280,44 @@ def test_a_claim_against_a_suppression_is_found(
         kind=kind,
         before=NOON - HOUR,
     )
+    assert found(ledger) == ({"suppressed": count} if count else {})
+
+
+def test_a_claim_after_a_lift_is_fine(ledger: Ledger) -> None:
+    """All at one instant: what came first is told by the customer's revisions."""
+    ledger.planned("ada")
+    said = Suppress(SuppressionClass.MARKETING, "unsubscribed", "a test", ledger.now, who=Who("ada"))
+    ledger.run(lambda c: suppressions.suppress(c, said, now=ledger.now))
+    assert ledger.run(lambda c: suppressions.lift(c, Lift("maya", "she called", who=Who("ada")), now=ledger.now)) == 1
+    sent(ledger, "ada")
+    assert found(ledger) == {}
+
+
+def test_a_claim_before_a_lift_is_found_though_nothing_stands_any_more(ledger: Ledger) -> None:
+    welcomed(ledger)
+    write(
+        ledger,
+        "INSERT INTO suppressions (kind, reason, source, stated_at, revision, customer_key) "
+        "SELECT 'marketing', 'unsubscribed', 'a test', :before, 0, customer_key FROM customers",
+        before=NOON - HOUR,
+    )
+    assert ledger.run(lambda c: suppressions.lift(c, Lift("maya", "she called", who=Who("ada")), now=ledger.now)) == 1
+    assert found(ledger) == {"suppressed": 1}
+
+
+@pytest.mark.parametrize(("lifted_after", "count"), [(-HOUR, 0), (timedelta(minutes=4), 0), (HOUR, 1)])
+def test_a_claim_against_an_address_is_judged_by_the_clock_with_room_for_anothers(
+    ledger: Ledger, lifted_after: timedelta, count: int
+) -> None:
+    welcomed(ledger)
+    write(
+        ledger,
+        "INSERT INTO suppressions (kind, reason, source, stated_at, revision, channel, address) "
+        "VALUES ('undeliverable', 'bounced', 'a test', :before, 0, 'email', 'ada@email.example')",
+        before=NOON - 2 * HOUR,
+    )
+    lifting = Lift("maya", "new mailbox", channel=Channel.EMAIL, address="ada@email.example")
+    assert ledger.run(lambda c: suppressions.lift(c, lifting, now=NOON + lifted_after)) == 1
     assert found(ledger) == ({"suppressed": count} if count else {})
 
 

@@ -86,7 +86,52 @@ def test_the_same_refusal_told_again_changes_nothing(ledger: Ledger) -> None:
     assert not suppress(ledger, who=Who("ada"))
     assert ledger.count("suppressions") == 1
     ledger.now += DAY
-    assert suppress(ledger, who=Who("ada")), "another day, another word"
+    assert not suppress(ledger, who=Who("ada")), "a list that is told every night writes nothing while it stands"
+    assert suppress(ledger, who=Who("ada"), topic="news"), "of less: another word"
+    assert ledger.count("suppressions") == 2
+
+
+def test_what_was_said_before_a_lift_does_not_come_back_and_what_is_said_after_it_stands(ledger: Ledger) -> None:
+    ledger.planned("ada")
+    suppress(ledger, who=Who("ada"))
+    ledger.now += DAY
+    ledger.run(lambda c: suppressions.lift(c, Lift("maya", "she called", who=Who("ada")), now=ledger.now))
+    late = Suppress(MARKETING, "list", "another file", ledger.now - DAY / 2, who=Who("ada"))
+    assert not ledger.run(lambda c: suppressions.suppress(c, late, now=ledger.now)), "stated before, told after"
+    ledger.now += DAY
+    assert suppress(ledger, who=Who("ada"))
+    assert not suppress(ledger, who=Who("ada"))
+
+
+def test_what_has_run_out_is_said_anew(ledger: Ledger) -> None:
+    ledger.planned("ada")
+    until = ledger.now + DAY
+    assert suppress(ledger, who=Who("ada"), expires_at=until)
+    ledger.now = until
+    assert suppress(ledger, who=Who("ada"), expires_at=until + DAY)
+    assert not suppress(ledger, who=Who("ada"), expires_at=until + DAY)
+
+
+def test_many_are_written_at_once_each_with_its_answer(ledger: Ledger) -> None:
+    family(ledger, "ada", "bob")
+    suppress(ledger, who=Who("ada"))
+    told = [
+        Suppress(MARKETING, "list", "test", ledger.now, who=Who("ada")),
+        Suppress(MARKETING, "list", "test", ledger.now, who=Who("nobody")),
+        Suppress(MARKETING, "list", "test", ledger.now, channel=EMAIL, address=SHARED),
+        Suppress(MARKETING, "list", "another", ledger.now + DAY, channel=EMAIL, address=SHARED),
+        Suppress(MARKETING, "list", "test", ledger.now, who=Who("bob"), topic="news"),
+    ]
+    answers = ledger.run(lambda c: suppressions.suppress_many(c, told, now=ledger.now))
+    assert [one if isinstance(one, bool) else str(one.who.user_id) for one in answers] == [  # type: ignore[union-attr]
+        False,
+        "nobody",
+        True,
+        False,
+        True,
+    ]
+    assert ledger.run(lambda c: suppressions.suppress_many(c, told, now=ledger.now))[2:] == [False] * 3
+    assert ledger.count("suppressions") == 3
 
 
 def test_what_a_refusal_does_not_name_it_holds_for_all_of(ledger: Ledger) -> None:
