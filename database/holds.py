@@ -178,13 +178,17 @@ WITH gone AS (
 ), decided AS (
   INSERT INTO decisions (contact_key, decided_at, verdict, trace, version, revision)
   SELECT contact_key, :now, 'resume', '[]', version, revision FROM gone
-)
+), told AS (
 INSERT INTO outbox (customer_key, kind, workflow_id, workflow_type, subject_key, written_at)
 SELECT g.customer_key, 'wake', coalesce(j.strategy || '/' || j.first_step || '/' || j.journey_key,
        'contact/' || g.contact_key || CASE WHEN g.restarts > 0 THEN '/' || g.restarts ELSE '' END), '',
-       coalesce(g.journey_key, g.contact_key), :now
+       coalesce(g.journey_key, g.contact_key), CAST(:now AS timestamptz)
   FROM gone g LEFT JOIN journeys j ON j.journey_key = g.journey_key WHERE g.lot_key IS NULL
-RETURNING subject_key
+UNION ALL
+SELECT NULL, 'wake', l.kind || '/' || l.lot_key, '', l.lot_key, :now
+  FROM lots l WHERE l.lot_key IN (SELECT lot_key FROM gone)
+)
+SELECT contact_key FROM gone
 """)
 
 

@@ -63,7 +63,7 @@ WITH ended AS (
   UPDATE contacts SET state = 'cancelled', reason = :reason, updated_at = :now, revision = :revision
    WHERE journey_key = :journey_key AND state IN ('planned', 'held') AND restarts = 0
 ), pulled AS ({waking.PULL} AND reason = 'undisturbed' AND journey_key IS DISTINCT FROM :journey_key
-              RETURNING journey_key)
+              RETURNING {waking.PULLED})
 {waking.TELL}
 """)  # noqa: S608 - nothing but our own constants is put in
 MILESTONES = text(

@@ -63,8 +63,10 @@ NEXT_AT = text(
     "(SELECT min(ends_at) FROM journeys WHERE lot_key = :lot_key AND state = 'open')) AS at"
 )
 # A journey of a campaign ends when nothing is left of it, or when its time is up. One with a parked contact stays open,
-# so that a person may still settle it; it ends with the lot in which that is done.
+# so that a person may still settle it; it ends with the lot in which that is done, or, where it was one contact that
+# was seen to after the campaign, behind it.
 _OF = {
+    "behind": "j.lot_key IN (SELECT lot_key FROM lots WHERE kind = 'campaign' AND state = 'done')",
     "campaign": "j.lot_key = :lot_key",
     "restart": "j.lot_key IS NOT NULL AND j.journey_key IN (SELECT journey_key FROM contacts WHERE lot_key = :lot_key)",
 }
@@ -224,6 +226,19 @@ def leave(conn: Connection, lot: Lot, *, stays: bool, now: datetime) -> int:
     if not customers:
         return 0
     return int(conn.execute(LEAVE[lot.kind], asked | {"customers": customers}).scalar_one())
+
+
+def leave_behind(conn: Connection, *, now: datetime) -> int:
+    """End some journeys that campaigns which are done have left open, and of which nothing is left; return how many.
+
+    A contact that was parked when its campaign was done may be settled later: by a person, a receipt, or a workflow of
+    its own. To be called until it is none, in a transaction in which nothing has happened yet.
+    """
+    asked = {"now": now, "stays": True}
+    customers = list(conn.execute(LOCK_LEAVING["behind"], asked | {"most": CLOSE_AT_ONCE}).scalars())
+    if not customers:
+        return 0
+    return int(conn.execute(LEAVE["behind"], asked | {"customers": customers}).scalar_one())
 
 
 def counts(conn: Connection, lot_key: UUID) -> tuple[Counted, ...]:

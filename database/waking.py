@@ -1,7 +1,8 @@
 """Contacts that wait for something are looked at as soon as it happens: moved to now, their journeys told.
 
-Done in the transaction of what happened, under the customer's lock. A contact asked for by another system is moved too;
-its workflow sees it when it looks next. No state changes here, so no decision is written: the next one follows at once.
+Done in the transaction of what happened, under the customer's lock. Whoever looks after a contact is told: its journey,
+its lot, or the workflow of its own that it has where another system asked for it or a person took it up again. No state
+changes here, so no decision is written: the next one follows at once.
 """
 
 from __future__ import annotations
@@ -17,11 +18,23 @@ from database.engine import Direct
 from tactful.strategy.model import Strategy
 from tactful.words import Reason
 
-# The end of a statement: after `pulled`, the rows that were moved, word is left for each of their journeys.
+# The end of a statement: after `pulled`, the rows that were moved, word is left for each workflow that looks after one.
+# What concerns a lot is of no customer, and waits for none.
+PULLED: Final = "journey_key, contact_key, restarts, lot_key"
 TELL: Final = """
 INSERT INTO outbox (customer_key, kind, workflow_id, workflow_type, subject_key, written_at)
-SELECT :customer_key, 'wake', strategy || '/' || first_step || '/' || journey_key, '', journey_key, :now
-  FROM journeys WHERE journey_key IN (SELECT journey_key FROM pulled) ORDER BY journey_key
+SELECT CAST(:customer_key AS uuid), 'wake', strategy || '/' || first_step || '/' || journey_key, '', journey_key,
+       CAST(:now AS timestamptz)
+  FROM journeys
+ WHERE journey_key IN (SELECT journey_key FROM pulled WHERE lot_key IS NULL AND restarts = 0)
+UNION ALL
+SELECT :customer_key, 'wake',
+       'contact/' || contact_key || CASE WHEN restarts > 0 THEN '/' || restarts ELSE '' END, '', contact_key, :now
+  FROM pulled WHERE lot_key IS NULL AND (journey_key IS NULL OR restarts > 0)
+UNION ALL
+SELECT NULL, 'wake', kind || '/' || lot_key, '', lot_key, :now
+  FROM lots WHERE lot_key IN (SELECT lot_key FROM pulled)
+ORDER BY 5
 """
 PULL: Final = """
 UPDATE contacts SET due_at = :now, updated_at = :now, revision = :revision
@@ -29,7 +42,7 @@ UPDATE contacts SET due_at = :now, updated_at = :now, revision = :revision
 """
 LOOK_NOW = Direct(f"""
 WITH pulled AS ({PULL} AND reason = :reason AND (CAST(:topics AS text[]) IS NULL OR topic = ANY(:topics))
-                RETURNING journey_key)
+                RETURNING {PULLED})
 {TELL}
 """)
 

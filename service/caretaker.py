@@ -1,6 +1,7 @@
-"""The caretaker: what one worker of all does beside its work. It lets go what waited for a connector, and sweeps.
+"""The caretaker: what one worker of all does beside its work.
 
-Whichever worker holds the lock is it; should that one end, another takes over within seconds. It sends nothing itself.
+It lets go what waited for a connector, ends what campaigns that are done have left open, and sweeps. Whichever worker
+holds the lock is it; should that one end, another takes over within seconds. It sends nothing itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sqlalchemy import Connection
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from database import holds, sweep
+from database import holds, lots, sweep
 from database.alone import Alone
 from database.engine import Database
 from database.errors import DatabaseError
@@ -28,6 +29,7 @@ CARETAKER: Final = 5_201_314
 LOOK_EVERY: Final = timedelta(seconds=1)
 STAND_BY: Final = timedelta(seconds=10)
 SWEEP_EVERY: Final = timedelta(minutes=5)
+LEAVE_EVERY: Final = timedelta(minutes=1)
 UNLIMITED_RATE: Final = 50.0
 """How many contacts a second are let go for a connector without a rate."""
 MOST_AT_ONCE: Final = 200
@@ -48,6 +50,7 @@ class Caretaker:
         self._alone = Alone(database, CARETAKER)
         self._allowed: dict[str, tuple[float, float]] = {}
         self._sweep_at = time.monotonic() + SWEEP_EVERY.total_seconds() / 10
+        self._leave_at = time.monotonic()
 
     async def run(self) -> None:
         """Take care until cancelled; an outage is waited out."""
@@ -63,6 +66,9 @@ class Caretaker:
     async def _look(self) -> None:
         try:
             await self.let_go(now=datetime.now(UTC))
+            if time.monotonic() >= self._leave_at:
+                self._leave_at = time.monotonic() + LEAVE_EVERY.total_seconds()
+                await self.leave_behind(now=datetime.now(UTC))
             await self._sweep_if_due()
         except (DatabaseError, RPCError) as error:
             log.warning("caretaker.waiting", error=type(error).__name__)
@@ -86,6 +92,15 @@ class Caretaker:
                 log.info("connector.draining", connector=connector, contacts=gone)
                 done += gone
         return done
+
+    async def leave_behind(self, *, now: datetime) -> int:
+        """End the journeys that campaigns have left open because a contact of theirs was still to be settled."""
+        ended = 0
+        while now_ended := await asyncio.to_thread(self._database.run, lambda c: lots.leave_behind(c, now=now)):
+            ended += now_ended
+        if ended:
+            log.info("journeys.left_behind", journeys=ended)
+        return ended
 
     def _allowance(self, connector: str) -> int:
         """Return how many contacts of a connector may be let go, by its rate and the time since the last."""

@@ -9,10 +9,13 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from database import campaigns, lots, strategies
+from database import campaigns, lots, sends, strategies
+from database.attempts import Claimed
 from database.lots import Lot
+from database.sends import Act, Asking
 from tactful.campaign import CampaignRequest
-from tests.integration.ledger import DAY, NOON, Ledger
+from tactful.intake import Person, Which
+from tests.integration.ledger import DAY, NOON, Ledger, accepted
 from tests.small_strategy import files
 
 pytestmark = pytest.mark.integration
@@ -228,6 +231,37 @@ def test_journeys_of_which_nothing_is_left_are_ended(ledger: Ledger) -> None:
     assert ledger.run(lambda c: lots.leave(c, lot, stays=True, now=ledger.now)) == 1
     assert [ledger.journey(user).state for user in ("ada", "bob", "cyd")] == ["completed", "open", "open"]
     assert ledger.run(lambda c: lots.leave(c, lot, stays=True, now=ledger.now)) == 0
+
+
+@pytest.mark.parametrize("how", ["retry", "skip", "mark_sent"])
+def test_a_contact_that_is_settled_when_the_campaign_is_done_ends_its_journey(ledger: Ledger, how: Act) -> None:
+    """By a workflow of its own, or by a person; not before, and nobody else's."""
+    for user in ("ada", "bob"):
+        ledger.reachable(user)
+    lot, _ = begin(ledger)
+    freeze(ledger, lot)
+    ledger.run(lambda c: c.execute(sa.text("UPDATE contacts SET state = 'skipped', reason = 'cap'")))
+    reason = "unknown" if how == "mark_sent" else "failed"
+    for user in ("ada", "bob"):
+        settle(
+            ledger, user, f"UPDATE contacts SET state = 'parked', reason = '{reason}' WHERE communication = 'tulips'"
+        )
+    behind = lambda: ledger.run(lambda c: lots.leave_behind(c, now=ledger.now))  # noqa: E731 - four times the same
+    ledger.now += 2 * DAY
+    contact = ledger.contact("ada", "tulips")
+    act = Asking(how, Which(ledger.now, contacts=(contact.contact_key,)), Person("maya"))
+    assert behind() == 0, "the campaign is not done, and sees to it itself"
+    ledger.run(lambda c: lots.finish(c, lot.lot_key, now=ledger.now))
+    assert behind() == 0, "a person may still settle it"
+    assert ledger.run(lambda c: sends.do_page(c, act, now=ledger.now)).done == 1
+    if how == "retry":
+        assert behind() == 0
+        claimed = ledger.claim(contact)
+        assert isinstance(claimed, Claimed)
+        assert behind() == 0
+        ledger.record(contact, claimed, accepted())
+    assert (behind(), behind()) == (1, 0)
+    assert [ledger.journey(user).state for user in ("ada", "bob")] == ["completed", "open"]
 
 
 def test_a_journey_whose_time_is_up_ends_with_what_it_still_planned(empty_ledger: Ledger) -> None:

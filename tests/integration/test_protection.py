@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from database import restarts
 from database.claims import Claimed, NotClaimed
-from tactful.intake import Statement
+from database.restarts import RestartRequest
+from tactful.intake import Person, Statement, Which
 from tactful.words import Channel, ConsentState, ContactState, Reason
-from tests.integration.ledger import DAY, Ledger
+from tests.integration.ledger import DAY, NOON, Ledger
 from tests.small_strategy import ONBOARDING, STEPS, WELCOME
 from tests.virtual import yes
 
@@ -140,3 +142,34 @@ def test_a_confirmed_opt_in_is_looked_at_at_once(ledger: Ledger) -> None:
     assert row.due_at == ledger.now
     assert woken(ledger, "welcome") == before + 1
     assert isinstance(ledger.claim(row), Claimed)
+
+
+@pytest.mark.parametrize(
+    ("as_", "woken_id"),
+    [
+        ("journey_key = NULL", "contact/{contact}"),
+        ("restarts = 2", "contact/{contact}/2"),
+        ("lot_key = '{lot}'", "restart/{lot}"),
+        ("lot_key = '{lot}', restarts = 1", "restart/{lot}"),
+    ],
+)
+def test_whoever_looks_after_a_contact_is_woken_by_a_confirmed_opt_in(ledger: Ledger, as_: str, woken_id: str) -> None:
+    """One that another system asked for, one that a person took up again, one of a lot: each by its own workflow."""
+    pending = Statement(Channel.EMAIL, "news", ConsentState.PENDING, "express", "form", ledger.now)
+    ledger.identify("ada", addresses={Channel.EMAIL: "ada@example.com"}, statements=(pending,))
+    ledger.track("ada", "customer.registered")
+    ledger.enter(ledger.journey("ada"))
+    lot = ledger.run(lambda c: restarts.begin(c, RestartRequest(Which(NOON), Person("maya"), "one"), now=ledger.now))
+    contact = ledger.contact("ada")
+    held = ledger.claim(contact)
+    assert isinstance(held, NotClaimed)
+    assert held.reason is Reason.OPT_IN_PENDING
+    changed = as_.format(lot=lot.lot_key)
+    ledger.rows(f"UPDATE contacts SET {changed} WHERE contact_key = :key RETURNING 1", key=contact.contact_key)
+    ledger.now += timedelta(minutes=5)
+    ledger.say("ada", *yes("news:email", at=ledger.now))
+    words = ledger.rows("SELECT customer_key, workflow_id, subject_key FROM outbox WHERE kind = 'wake'")
+    assert [word.workflow_id for word in words] == [woken_id.format(contact=contact.contact_key, lot=lot.lot_key)]
+    of_lot = woken_id.startswith("restart")
+    assert words[0].subject_key == (lot.lot_key if of_lot else contact.contact_key)
+    assert (words[0].customer_key is None) == of_lot

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from database import campaigns, lots, strategies
+from database import campaigns, holds, lots, strategies
 from database.lots import Lot
 from service.plugin import tactful_plugin
 from tactful.campaign import CampaignRequest
@@ -21,7 +21,7 @@ from tactful.words import Channel
 from tests.small_strategy import files
 from tests.virtual import VirtualHouse, no, virtual_house, yes
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 OCCASION = datetime(2027, 3, 25, 10)  # noqa: DTZ001 - on everybody's own clock
 SPRING = """\
 spring:
@@ -67,6 +67,20 @@ class Campaigning:
     async def switch(self, lot: Lot, *, on: bool) -> None:
         now, change = await self.house.now(), lots.resume if on else lots.stop
         await asyncio.to_thread(self.house.database.run, lambda c: change(c, lot.lot_key, now=now))
+        await self.house.carry()
+
+    async def hold(self, why: str) -> None:
+        now = await self.house.now()
+        await asyncio.to_thread(
+            self.house.database.run, lambda c: holds.hold(c, "mailbox", why=why, by="maya", until=None, now=now)
+        )
+
+    async def let_go(self) -> None:
+        """Have the connector tried again, and what waits for it let go, as the caretaker does."""
+        now = await self.house.now()
+        await asyncio.to_thread(self.house.database.run, lambda c: holds.resume(c, "mailbox", now=now))
+        found = await asyncio.to_thread(self.house.database.run, lambda c: holds.best(c, "mailbox", most=9, now=now))
+        await asyncio.to_thread(self.house.database.run, lambda c: holds.let_go(c, found, now=now))
         await self.house.carry()
 
     async def states(self) -> dict[str, int]:
@@ -153,6 +167,36 @@ async def test_a_campaign_takes_its_place_under_a_cap_beside_journeys(spring: Ca
         ("reminder", "planned", None),
     ]
     assert [name for name, _ in await spring.house.sent("bob")] == ["tulips"]
+
+
+async def test_whoever_was_held_back_hears_of_it_the_moment_the_hold_ends(spring: Campaigning) -> None:
+    """The campaign sleeps until its next look, a day later; the end of the complaint wakes it."""
+    await spring.publish(rules="{ hold_while: { complaint: complaint.opened until complaint.closed } }")
+    await spring.reachable("ada", "bob")
+    await spring.house.track("ada", "complaint.opened")
+    await spring.send()
+    await spring.house.pass_time(HOUR)
+    assert await spring.house.contacts("ada") == [("tulips", "planned", "on_hold"), ("reminder", "planned", None)]
+    await spring.house.track("ada", "complaint.closed")
+    await spring.house.pass_time(MINUTE)
+    assert [name for name, _ in await spring.house.sent("ada")] == ["tulips"]
+
+
+async def test_what_waited_for_a_connector_goes_the_moment_it_is_let_go(spring: Campaigning) -> None:
+    """Held by a person for no named time, it would look again only hours later."""
+    await spring.reachable("ada", "bob", "cyd")
+    await spring.hold("by us")
+    await spring.send()
+    await spring.house.pass_time(HOUR)
+    assert await spring.states() == {"tulips held connector_held": 3, "reminder planned": 3}
+    await spring.let_go()
+    await spring.house.pass_time(MINUTE)
+    assert await spring.states() == {"tulips sent": 1, "tulips held connector_held": 2, "reminder planned": 3}, (
+        "a probe"
+    )
+    await spring.let_go()
+    await spring.house.pass_time(MINUTE)
+    assert await spring.states() == {"tulips sent": 3, "reminder planned": 3}
 
 
 def test_the_plugin_without_lots_still_serves_journeys() -> None:
