@@ -22,6 +22,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities import contract
 from activities.contract import Contacting, Enter, Leave, Left, Made, MakeContact, NextContact, Plan
+from activities.outages import Outages
 from activities.pace import Busy, Pace
 from database import attempts, claims, leaving, lookups, plans, records
 from database.attempts import Asking, NotClaimed
@@ -56,6 +57,7 @@ class Contacts(Contacting):
         self._connectors = connectors
         self.sending = sending
         self.pace = Pace(database, rates or {})
+        self.outages = Outages()
 
     @activity.defn
     async def enter_step(self, ask: Enter) -> Plan:
@@ -91,6 +93,7 @@ class Contacts(Contacting):
             return _made(ask, await self.look_up(ask.customer_key, claimed, deadline, now=now))
         outcomes = await self.call_all(claimed.parts, deadline)
         crash_at("after_accept")
+        outcomes = self.outages.watch(ask.customer_key, outcomes, at=time.monotonic())
         at = now + timedelta(seconds=time.monotonic() - began)
         recorded = await self._record(records.Made(ask.customer_key, claimed, outcomes), at, began)
         crash_at("after_record")

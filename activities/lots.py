@@ -206,6 +206,7 @@ class _Shift:
     async def _make(self, ask: Ask, claimed: Claimed, deadline: float) -> Made:
         outcomes = await self._contacts.call_all(claimed.parts, deadline)
         crash_at("mid_batch")
+        outcomes = self._contacts.outages.watch(ask.customer_key, outcomes, at=time.monotonic())
         return Made(ask.customer_key, claimed, outcomes)
 
     async def _record(self, made: Sequence[Made]) -> None:

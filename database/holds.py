@@ -16,14 +16,16 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from database import customers, strategies
-from tactful.connector import Fault
 from tactful.words import Channel
 
 HELD_FOR: Final = timedelta(minutes=10)
 """When a connector that is held is tried again, where its provider named no time."""
+OUTAGE_FOR: Final = timedelta(minutes=5)
+"""When a connector is tried again whose calls failed, one after the other, though its provider said nothing."""
 PROBE_FOR: Final = timedelta(seconds=60)
 """How long a connector waits for what its probe brings before another contact may try."""
 BY_HAND: Final = "by_hand"
+OUTAGE: Final = "outage"
 
 REGISTER = text(
     "INSERT INTO connectors (connector, channels, seen_at) "
@@ -40,6 +42,7 @@ SELECT c.connector, c.channels, h.fault, h.detail, h.held_at, h.until, h.held_by
         SELECT connector, '[]'::jsonb FROM connector_holds WHERE connector NOT IN (SELECT connector FROM connectors)) c
   LEFT JOIN connector_holds h ON h.connector = c.connector ORDER BY c.connector
 """)
+NOW_HELD = text("SELECT connector, fault, held_by FROM connector_holds ORDER BY connector")
 KNOWN = text("SELECT connector FROM connectors UNION SELECT connector FROM connector_holds ORDER BY connector")
 HOLD = text(
     "INSERT INTO connector_holds (connector, fault, detail, held_at, until, held_by) "
@@ -73,7 +76,7 @@ class Held:
     Attributes:
         connector: Its name in `tactful.toml`.
         channels: The channels it is used for.
-        fault: Why it is held: a fault, or `by_hand`; None where it is open.
+        fault: Why it is held: a fault, `outage` or `by_hand`; None where it is open.
         why: What the provider, or the person, said.
         since: When the hold began.
         until: When it is tried again; None where a person has to say so.
@@ -114,6 +117,11 @@ def read(conn: Connection) -> tuple[Held, ...]:
     )
 
 
+def now_held(conn: Connection) -> tuple[tuple[str, str, bool], ...]:
+    """Return the connectors on hold or being tried: name, why, and whether a person did it."""
+    return tuple((row.connector, row.fault, row.held_by is not None) for row in conn.execute(NOW_HELD))
+
+
 def known(conn: Connection) -> tuple[str, ...]:
     """Return the names of all connectors."""
     return tuple(conn.execute(KNOWN).scalars())
@@ -125,9 +133,9 @@ def hold(conn: Connection, connector: str, *, why: str, by: str, until: datetime
     conn.execute(HOLD, row | {"now": now})
 
 
-def hold_found(conn: Connection, connector: str, fault: Fault, detail: str, *, until: datetime, now: datetime) -> None:
-    """Hold a connector because of what its provider answered: true of every message, so for everybody."""
-    row = {"connector": connector, "fault": fault.value, "detail": detail, "until": until}
+def hold_found(conn: Connection, connector: str, fault: str, detail: str, *, until: datetime, now: datetime) -> None:
+    """Hold a connector because of what its provider answered, or did not: true of every message, so for everybody."""
+    row = {"connector": connector, "fault": fault, "detail": detail, "until": until}
     conn.execute(HOLD_FOUND, row | {"now": now})
 
 

@@ -43,10 +43,15 @@ SUPPRESS = text(
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one part: accepted, or a fault."""
+    """What became of one part: accepted, or a fault.
+
+    Attributes:
+        outage: Where this fault is one of many, so that the connector must be out: how many.
+    """
 
     part: Part
     answer: Accepted | SendFault
+    outage: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,14 +106,14 @@ def _ended(made: Made, now: datetime) -> Ended:
 
 def _ending(claimed: Claimed, outcomes: Sequence[Outcome], now: datetime) -> Ending:
     """Return what the contact becomes: not knowing weighs most, then any success, then what can still be put right."""
-    faults = [(outcome.part, outcome.answer) for outcome in outcomes if isinstance(outcome.answer, SendFault)]
-    unknown = [part.connector for part, fault in faults if fault.fault is Fault.AMBIGUOUS]
+    faults = [(outcome, outcome.answer) for outcome in outcomes if isinstance(outcome.answer, SendFault)]
+    unknown = [outcome.part.connector for outcome, fault in faults if fault.fault is Fault.AMBIGUOUS]
     if unknown:
         return _not_known(claimed, unknown, now)
     accepted = len(faults) < len(outcomes)
     if accepted and (claimed.repeats or not faults):
         return Ending(ContactState.SENT, again_at=now if claimed.waits else claimed.follow_up_at)
-    ending = min((_after(part, fault, claimed, now) for part, fault in faults), key=_weight)
+    ending = min((_after(outcome, fault, claimed, now) for outcome, fault in faults), key=_weight)
     if accepted or claimed.follows:
         return _sent_in_part(claimed, ending, accepted=accepted)
     if not claimed.repeats:
@@ -153,8 +158,8 @@ def _refused(made: Iterable[Made]) -> Iterator[tuple[Channel, str]]:
             yield outcome.part.message.channel, outcome.part.message.to
 
 
-def _after(part: Part, fault: SendFault, claimed: Claimed, now: datetime) -> Ending:
-    attempt = claimed.attempt
+def _after(outcome: Outcome, fault: SendFault, claimed: Claimed, now: datetime) -> Ending:
+    part, attempt = outcome.part, claimed.attempt
     match fault.fault:
         case Fault.BAD_RECIPIENT | Fault.SUPPRESSED:
             # The address is suppressed with this: decided afresh, another way is taken if there is one.
@@ -166,7 +171,7 @@ def _after(part: Part, fault: SendFault, claimed: Claimed, now: datetime) -> End
         case Fault.THROTTLED if fault.code == OUR_RATE:
             until = now + (fault.retry_after or timedelta(0))
             return Ending(ContactState.PLANNED, Reason.CONNECTOR_BUSY, until, unspent=True)
-        case _ if (until := _held_until(part, fault, claimed, now)) is not None:
+        case _ if (until := _held_until(outcome, fault, claimed, now)) is not None:
             again_at = until + LOOK_AFTER
             return Ending(ContactState.HELD, Reason.CONNECTOR_HELD, again_at, unspent=True, held_for=part.connector)
         case _ if attempt >= MOST_ATTEMPTS and fault.fault is Fault.TRANSIENT:
@@ -177,8 +182,11 @@ def _after(part: Part, fault: SendFault, claimed: Claimed, now: datetime) -> End
             return Ending(ContactState.PLANNED, Reason.RETRYING, now + pause, unspent=throttled)
 
 
-def _held_until(part: Part, fault: SendFault, claimed: Claimed, now: datetime) -> datetime | None:
+def _held_until(outcome: Outcome, fault: SendFault, claimed: Claimed, now: datetime) -> datetime | None:
     """Return until when a fault holds the connector for everybody; None where it says nothing of the connector."""
+    part = outcome.part
+    if outcome.outage is not None:
+        return now + max(fault.retry_after or holds.OUTAGE_FOR, holds.OUTAGE_FOR)
     if fault.fault in {Fault.CONFIG, Fault.QUOTA}:
         return now + (fault.retry_after or holds.HELD_FOR)
     if fault.fault in PASSING and fault.code != OUR_RATE and part.connector in claimed.probes:
@@ -221,8 +229,11 @@ def _consequences(conn: Connection, claimed: Claimed, outcome: Outcome, revision
         row = {"kind": kind.value, "channel": part.message.channel.value, "address": part.message.to}
         row |= {"reason": fault.fault.value, "source": part.connector}
         conn.execute(SUPPRESS, row | {"now": now, "revision": revision})
-    until = _held_until(part, fault, claimed, now)
+    until = _held_until(outcome, fault, claimed, now)
     if until is not None:
-        holds.hold_found(conn, part.connector, fault.fault, fault.detail, until=until, now=now)
+        said = fault.fault.value, fault.detail
+        if outcome.outage is not None:
+            said = holds.OUTAGE, f"{outcome.outage}: {fault.detail}" if fault.detail else outcome.outage
+        holds.hold_found(conn, part.connector, *said, until=until, now=now)
     elif fault.fault in FINAL and part.connector in claimed.probes:
         holds.lift(conn, [part.connector], now=now)  # it has answered about this one message: it works

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -30,7 +31,7 @@ from database.engine import Database
 from database.freezing import Sending
 from service.plugin import tactful_plugin
 from service.relay import Relay
-from tactful.connector import Message, Ports
+from tactful.connector import Message, Ports, SendFault
 from tactful.intake import Identify, Request, Statement, Track, Who
 from tactful.links import Links
 from tactful.words import Channel, ConsentState
@@ -49,6 +50,10 @@ class VirtualHouse:
     database: Database
     relay: Relay
     told: int = field(default=0)
+    fails: list[SendFault] = field(default_factory=list[SendFault])
+    """What the connector answers for as long as it stands here."""
+    calls: Counter[UUID] = field(default_factory=Counter[UUID])
+    """How often the connector was called with each message."""
 
     async def now(self) -> datetime:
         """Return the virtual instant."""
@@ -161,7 +166,13 @@ async def virtual_house(test_server: Path, database_url: str) -> AsyncGenerator[
     """Open a house in virtual time on an empty database."""
     database = Database(database_url)
 
+    fails: list[SendFault] = []
+    calls: Counter[UUID] = Counter()
+
     def deliver(message: Message) -> str:
+        calls[message.key] += 1
+        if fails:
+            raise fails[0]
         return database.run(lambda c: mailbox.deliver(c, message, now=message.written_at))
 
     connector = Mailbox(MailboxConfig(), Ports(deliver=deliver))
@@ -172,7 +183,8 @@ async def virtual_house(test_server: Path, database_url: str) -> AsyncGenerator[
     async with env:
         with env.auto_time_skipping_disabled():
             async with Worker(env.client, task_queue=TASK_QUEUE):
-                yield VirtualHouse(env, database, Relay(database, env.client, TASK_QUEUE))
+                relay = Relay(database, env.client, TASK_QUEUE)
+                yield VirtualHouse(env, database, relay, fails=fails, calls=calls)
     database.close()
 
 

@@ -62,7 +62,7 @@ def _tables(doing: Doing) -> list[PartOfHealth]:
 
 def _working(doing: Doing, now: datetime) -> list[PartOfHealth]:
     schema = PartOfHealth(name="schema", ok=True, sentence="The tables are this version's.")
-    return [schema, _outbox(doing, now), _strategies(doing), *_sweep(doing)]
+    return [schema, _outbox(doing, now), _strategies(doing), *_connectors(doing), *_sweep(doing)]
 
 
 def _outbox(doing: Doing, now: datetime) -> PartOfHealth:
@@ -75,6 +75,18 @@ def _outbox(doing: Doing, now: datetime) -> PartOfHealth:
     late = age > OUTBOX_PATIENCE
     told = "Is a worker running, and does it reach Temporal? Nothing is lost: it is told when they are back."
     return PartOfHealth(name="outbox", ok=not late, sentence=sentence, what_to_do=told if late else None)
+
+
+def _connectors(doing: Doing) -> list[PartOfHealth]:
+    """Say which connectors are on hold; nothing where all are open. What a person holds is as they want it."""
+    if not doing.held:
+        return []
+    named = ", ".join(f"{name} ({'by hand' if by_hand else fault})" for name, fault, by_hand in doing.held)
+    ok = all(by_hand for _, _, by_hand in doing.held)
+    do = (
+        None if ok else "See `tactful connector list`; it is tried again by itself, `tactful connector resume` at once."
+    )
+    return [PartOfHealth(name="connectors", ok=ok, sentence=f"On hold: {named}.", what_to_do=do)]
 
 
 def _sweep(doing: Doing) -> list[PartOfHealth]:

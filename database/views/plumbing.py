@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from database import migrate, outbox, sweep
+from database import holds, migrate, outbox, sweep
 from database.errors import SchemaError
 from database.outbox import Backlog
 from database.strategies import Loaded, published
@@ -24,12 +24,18 @@ NAMES = text("SELECT strategy, version FROM strategies WHERE version > 0 ORDER B
 
 @dataclass(frozen=True)
 class Doing:
-    """What a look at the database found. `wrong` says what is wrong with the tables, if anything."""
+    """What a look at the database found.
+
+    Attributes:
+        wrong: What is wrong with the tables, if anything.
+        held: The connectors on hold: name, why, and whether a person did it.
+    """
 
     wrong: str | None
     backlog: Backlog | None = None
     strategies: tuple[tuple[str, int], ...] = ()
     swept: Swept | None = None
+    held: tuple[tuple[str, str, bool], ...] = ()
 
 
 def health(conn: Connection) -> Doing:
@@ -39,7 +45,7 @@ def health(conn: Connection) -> Doing:
     except SchemaError as error:
         return Doing(str(error))
     named = tuple((row.strategy, row.version) for row in conn.execute(NAMES))
-    return Doing(None, outbox.backlog(conn), named, sweep.last(conn))
+    return Doing(None, outbox.backlog(conn), named, sweep.last(conn), holds.now_held(conn))
 
 
 def published_strategies(conn: Connection) -> list[StrategyAnswer]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from database import holds
+from database import holds, records
 from database.attempts import LOOK_AFTER, Claimed, NotClaimed
-from database.holds import HELD_FOR, PROBE_FOR
+from database.holds import HELD_FOR, OUTAGE_FOR, PROBE_FOR
+from database.records import Outcome
 from tactful.connector import Fault
 from tactful.words import Channel, ContactState, Reason
 from tests.integration.ledger import DAY, KEYED, KEYLESS, MINUTE, NOON, Ledger, accepted, fault
@@ -183,6 +184,74 @@ def test_a_second_connector_steps_in_for_one_that_a_person_holds(ledger: Ledger)
     answer = ledger.claim(ada, two)
     assert isinstance(answer, Claimed)
     assert [part.connector for part in answer.parts] == ["other"]
+
+
+TWO = type(KEYED)({Channel.EMAIL: ("post", "other")}, {"post": DAY, "other": None}, KEYED.links)
+
+
+def outage(ledger: Ledger, contact: Any, claim: Claimed, kind: Fault = Fault.TRANSIENT) -> NotClaimed:
+    """Record a fault that is one of so many that the connector must be out."""
+    outcomes = [Outcome(part, fault(kind), outage="calls to 24 of 25 customers failed") for part in claim.parts]
+    made = records.Made(contact.customer_key, claim, outcomes)
+    return ledger.run(lambda c: records.record(c, made, now=ledger.now))
+
+
+def test_an_outage_that_no_provider_names_holds_the_connector_and_uses_up_no_attempt(ledger: Ledger) -> None:
+    ada, bob, cyd = several(ledger, "ada", "bob", "cyd")
+    one, two = claimed(ledger, ada), claimed(ledger, bob)
+    assert outage(ledger, ada, one).state is ContactState.HELD
+    assert outage(ledger, bob, two).state is ContactState.HELD, "what was under way is held with it"
+    (kept,) = ledger.run(holds.read)
+    assert (kept.fault, kept.why) == ("outage", "calls to 24 of 25 customers failed: detail")
+    assert kept.until == NOON + OUTAGE_FOR
+    assert refused(ledger, cyd).state is ContactState.HELD
+    assert [ledger.contact(user).attempts for user in ("ada", "bob", "cyd")] == [0, 0, 0]
+    ledger.now += OUTAGE_FOR
+    probe = claimed(ledger, cyd)
+    assert probe.probes == ("post",)
+    assert refused(ledger, ada).state is ContactState.HELD
+    ledger.record(cyd, probe, accepted())
+    assert claimed(ledger, ada).probes == ()
+
+
+def test_of_an_outage_the_next_connector_takes_over_but_never_what_may_have_gone_out_by_the_first(
+    ledger: Ledger,
+) -> None:
+    """Decided at the claim: a plain no and what was not tried go the other way; what nobody knows of waits."""
+    ada, bob, cyd = several(ledger, "ada", "bob", "cyd")
+    refused_, unclear = ledger.claim(ada, TWO), ledger.claim(bob, TWO)
+    assert isinstance(refused_, Claimed)
+    assert isinstance(unclear, Claimed)
+    assert outage(ledger, ada, refused_).state is ContactState.HELD
+    in_doubt = outage(ledger, bob, unclear, Fault.AMBIGUOUS)
+    assert in_doubt.state is ContactState.CLAIMED
+    for contact in (ada, cyd):
+        ledger.now += MINUTE
+        ledger.run(lambda c, key=contact: holds.let_go(c, [(key.contact_key, key.customer_key)], now=ledger.now))
+        other = ledger.claim(contact, TWO)
+        assert isinstance(other, Claimed)
+        assert [part.connector for part in other.parts] == ["other"]
+    ledger.now += MINUTE
+    waits = ledger.claim(bob, TWO)
+    assert isinstance(waits, NotClaimed)
+    assert (waits.state, ledger.contact("bob").attempts) == (ContactState.CLAIMED, 1)
+    ledger.now += DAY / 2
+    ledger.run(lambda c: holds.lift(c, ["post"], now=ledger.now))
+    again = ledger.claim(bob, TWO)
+    assert isinstance(again, Claimed)
+    assert ([part.connector for part in again.parts], again.repeats) == (["post"], True)
+
+
+def test_what_waits_for_the_first_connector_goes_by_the_next_while_one_tries_the_first(ledger: Ledger) -> None:
+    ada, bob = several(ledger, "ada", "bob")
+    first = ledger.claim(ada, TWO)
+    assert isinstance(first, Claimed)
+    outage(ledger, ada, first)
+    ledger.now += OUTAGE_FOR
+    probe, other = ledger.claim(ada, TWO), ledger.claim(bob, TWO)
+    assert isinstance(probe, Claimed)
+    assert isinstance(other, Claimed)
+    assert (probe.probes, [part.connector for part in other.parts]) == (("post",), ["other"])
 
 
 def test_a_call_under_way_when_a_person_holds_the_connector_is_recorded_as_it_went(ledger: Ledger) -> None:

@@ -30,6 +30,7 @@ SECONDS = {
     "WORK_HEARTBEAT": 2.0,
     "SHORTEST_SLEEP": 1.0,
     "HELD_FOR": 2.0,
+    "OUTAGE_FOR": 2.0,
 }
 """In the order that must hold: call deadline < start-to-close < record < lease."""
 DAWDLES_ONE_IN = 3

@@ -16,6 +16,7 @@ from database import campaigns, holds, lots, strategies
 from database.lots import Lot
 from service.plugin import tactful_plugin
 from tactful.campaign import CampaignRequest
+from tactful.connector import Fault, SendFault
 from tactful.temporal import CAMPAIGN_STEP
 from tactful.words import Channel
 from tests.small_strategy import files
@@ -197,6 +198,25 @@ async def test_what_waited_for_a_connector_goes_the_moment_it_is_let_go(spring: 
     await spring.let_go()
     await spring.house.pass_time(MINUTE)
     assert await spring.states() == {"tulips sent": 3, "reminder planned": 3}
+
+
+async def test_hours_without_the_provider_use_up_nobodys_attempts_and_nobody_is_lost(spring: Campaigning) -> None:
+    """After twenty faults in a row nobody calls any more but one in turn; when it is back, everybody hears of it."""
+    users = [f"u{n}" for n in range(40)]
+    await spring.reachable(*users)
+    spring.house.fails.append(SendFault(Fault.TRANSIENT, "503"))
+    await spring.send()
+    await spring.house.pass_time(3 * HOUR, step=HOUR)
+    assert await spring.states() == {"tulips held connector_held": 40, "reminder planned": 40}
+    (most,) = await spring.house.rows("SELECT max(attempts) AS n FROM contacts")
+    assert most.n <= 1
+    assert sum(spring.house.calls.values()) < 2 * len(users), "without a hold, each would have called eight times"
+    spring.house.fails.clear()
+    for _ in range(2):
+        await spring.house.pass_time(HOUR)
+    assert await spring.states() == {"tulips sent": 40, "reminder planned": 40}
+    (boxed,) = await spring.house.rows("SELECT count(*) AS n FROM mailbox")
+    assert boxed.n == len(users)
 
 
 def test_the_plugin_without_lots_still_serves_journeys() -> None:

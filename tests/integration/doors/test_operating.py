@@ -9,7 +9,6 @@ import pytest
 
 from database import holds, sweep
 from database.sweep import Found
-from tactful.connector import Fault
 from tactful.words import Channel
 from tests.integration.doors.commands import Command
 from tests.integration.doors.conftest import Doors, refusal_of
@@ -46,11 +45,28 @@ def test_what_a_provider_said_does_not_lift_what_a_person_holds(doors: Doors) ->
     doors.post("/v1/connectors/smtp/hold", {"why": "by us", "asked_by": "maya"})
     now = doors.clock()
     doors.database.run(
-        lambda c: holds.hold_found(c, "smtp", Fault.QUOTA, "daily limit", until=now + timedelta(minutes=1), now=now)
+        lambda c: holds.hold_found(c, "smtp", "quota", "daily limit", until=now + timedelta(minutes=1), now=now)
     )
     doors.clock.pass_time(timedelta(hours=1))
     (told,) = [each for each in doors.get("/v1/connectors").json()["connectors"] if each["connector"] == "smtp"]
     assert (told["state"], told["why"], told["held_by"]) == ("held", "by us", "maya")
+
+
+def test_an_outage_that_was_found_out_is_told_by_name_and_health_says_so_but_not_of_what_a_person_holds(
+    doors: Doors, tactful: Command
+) -> None:
+    doors.post("/v1/connectors/twilio/hold", {"why": "by us", "asked_by": "maya"})
+    assert doors.get("/healthz").status_code == 200, "it is as somebody wants it"
+    now, until = doors.clock(), doors.clock() + timedelta(minutes=5)
+    told = "calls to 24 of 25 customers failed within 5 minutes: 503"
+    doors.database.run(lambda c: holds.hold_found(c, "smtp", holds.OUTAGE, told, until=until, now=now))
+    shown = tactful("connector", "list").out
+    assert "held · outage · since 24 Mar 12:00 UTC · until 24 Mar 12:05 UTC" in shown
+    assert told in shown
+    answer = doors.get("/healthz")
+    (part,) = [each for each in answer.json()["parts"] if each["name"] == "connectors"]
+    assert (answer.status_code, part["sentence"]) == (503, "On hold: smtp (outage), twilio (by hand).")
+    assert "smtp (outage)" in tactful("doctor").out
 
 
 def test_a_name_or_a_time_that_is_none_is_refused_with_what_would_be_right(doors: Doors, tactful: Command) -> None:
@@ -70,7 +86,7 @@ def test_what_the_last_sweep_found_is_seen_on_every_page_that_tells_of_health(do
     doors.database.run(lambda c: sweep.keep(c, Found(overdue=3, without_workflow=1), now=doors.clock()))
     (part,) = [part for part in doors.get("/healthz").json()["parts"] if part["name"] == "sweep"]
     assert part["ok"] is False
-    assert "3 contacts late by more than an hour, 1 journeys or contacts without a workflow" in part["sentence"]
+    assert "3 contacts late by more than an hour, 1 journeys, contacts or lots without a workflow" in part["sentence"]
     assert "tactful sweep --repair" in tactful("doctor").out
 
 
