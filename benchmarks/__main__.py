@@ -1,16 +1,19 @@
 """`make bench`: every figure of the budgets that can be measured here, beside its budget.
 
-python -m benchmarks            everything (about eight minutes)
+python -m benchmarks            everything (about twelve minutes)
 python -m benchmarks decide     decisions per second
 python -m benchmarks batch      the batch lane beside the single lane: contacts a second, CPU, SQL [CONTACTS]
 python -m benchmarks journeys   history, actions, SQL, CPU beside the floor [JOURNEYS]
+python -m benchmarks ledger     claims and records a second on PostgreSQL, single and in sets [CONTACTS]
+python -m benchmarks scale      the cost of a contact with 1,000 and with 200,000 customers
+python -m benchmarks restart    4,000 parked contacts taken up again, started twice [CONTACTS]
 """
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import batch, decide, journeys
+from benchmarks import batch, decide, journeys, ledger, restart, scale
 from tests.servers import own_postgres
 
 BUDGET_RATIO = {1: 1.5, 4: 1.25}
@@ -20,6 +23,7 @@ BUDGET_ACTIONS = 2
 BUDGET_BATCH_STATEMENTS = 4
 BUDGET_BATCH_RATE = 150
 BUDGET_BATCH_TIMES = 6
+BUDGET_GROWTH = 1.5
 JOURNEYS = 300
 
 
@@ -35,6 +39,12 @@ def main(arguments: list[str]) -> int:
             missed += _journeys(int(arguments[1]) if len(arguments) > 1 else JOURNEYS, contacts)
     if which in {"all", "batch"}:
         missed += _batch(int(arguments[1]) if which == "batch" and len(arguments) > 1 else batch.BATCH)
+    if which in {"all", "ledger"}:
+        ledger.main(int(arguments[1]) if which == "ledger" and len(arguments) > 1 else ledger.CONTACTS)
+    if which in {"all", "scale"}:
+        missed += _say("a contact with 200 times the customers, against one", scale.main(), BUDGET_GROWTH, "x")
+    if which in {"all", "restart"}:
+        missed += restart.main(int(arguments[1]) if which == "restart" and len(arguments) > 1 else restart.PARKED)
     return 1 if missed else 0
 
 

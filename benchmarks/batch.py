@@ -84,7 +84,7 @@ def lanes(single: int = SINGLE, batch: int = BATCH) -> tuple[Lane, Lane]:
         meter = Meter(families)
         _single(database, single)
         first = _lane(database, "welcome", single, 20, meter)
-        _register(database, batch)
+        register(database, batch)
         meter = Meter(families)
         send(database)
         return first, _lane(database, "spring", batch, 0, meter)
@@ -95,7 +95,7 @@ def statements(database_url: str, many: int = AT_ONCE) -> tuple[int, int]:
     database = Database(database_url)
     database.run(migrate.upgrade)
     database.run(lambda c: strategies.publish(c, files(), now=datetime.now(UTC)))
-    _register(database, 2 * many)
+    register(database, 2 * many)
     lot, now = send(database), datetime.now(UTC)
     database.run(lambda c: campaigns.freeze_page(c, lot, now=now))
     sending = Sending({Channel.PUSH: ("mailbox",)}, {"mailbox": timedelta(days=1)}, LINKS)
@@ -141,7 +141,8 @@ def _single(database: Database, many: int) -> None:
         journeys.register(database, f"s{begun.timestamp()}-{n}", begun)
 
 
-def _register(database: Database, many: int) -> None:
+def register(database: Database, many: int) -> None:
+    """Have so many customers known, each of whom wants to hear and can be reached."""
     now = datetime.now(UTC)
     for n in range(many):
         user = f"b{n}"

@@ -158,12 +158,14 @@ def costs(journeys: int, contacts: int) -> tuple[Cost, Cost, dict[str, float]]:
 
 
 @contextmanager
-def own_worker(postgres: PostgresServer, temporal: TemporalServer) -> Generator[subprocess.Popen[bytes]]:
+def own_worker(
+    postgres: PostgresServer, temporal: TemporalServer, channel: Channel = Channel.PUSH
+) -> Generator[subprocess.Popen[bytes]]:
     """Run a worker beside a block, with a connector that accepts at once."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "tactful.toml"
         config.write_text(
-            '[connectors.accepts]\nuse = "benchmarks.accepts:Accepts"\n[channels.push]\nuse = ["accepts"]\n'
+            f'[connectors.accepts]\nuse = "benchmarks.accepts:Accepts"\n[channels.{channel}]\nuse = ["accepts"]\n'
         )
         told = {"TACTFUL_DATABASE_URL": postgres.database_url, "TACTFUL_SECRET": "a secret for benchmarks"}
         told |= {"TACTFUL_CONFIG": str(config), "TEMPORAL_ADDRESS": temporal.address, "TACTFUL_LOG_LEVEL": "warning"}

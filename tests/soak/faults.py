@@ -62,18 +62,18 @@ _DELIVERS = frozenset(
 )
 # In thousandths of first calls. What is left goes well.
 SHARES: Mapping[Misdeed, int] = {
-    Misdeed.SLOW_DRIP: 40,
-    Misdeed.TIMEOUT_AFTER_ACCEPT: 30,
-    Misdeed.ACCEPT_THEN_500: 50,
-    Misdeed.TRUNCATED: 40,
-    Misdeed.RESET_AFTER_BODY: 50,
-    Misdeed.RESET_BEFORE_BODY: 50,
-    Misdeed.TIMEOUT_UNHEARD: 20,
-    Misdeed.THROTTLED: 30,
-    Misdeed.THROTTLED_SECONDS: 30,
-    Misdeed.THROTTLED_DATE: 30,
-    Misdeed.UNAVAILABLE: 60,
-    Misdeed.REFUSED: 20,
+    Misdeed.SLOW_DRIP: 70,
+    Misdeed.TIMEOUT_AFTER_ACCEPT: 40,
+    Misdeed.ACCEPT_THEN_500: 90,
+    Misdeed.TRUNCATED: 80,
+    Misdeed.RESET_AFTER_BODY: 90,
+    Misdeed.RESET_BEFORE_BODY: 90,
+    Misdeed.TIMEOUT_UNHEARD: 30,
+    Misdeed.THROTTLED: 60,
+    Misdeed.THROTTLED_SECONDS: 50,
+    Misdeed.THROTTLED_DATE: 40,
+    Misdeed.UNAVAILABLE: 110,
+    Misdeed.REFUSED: 40,
     Misdeed.GONE: 6,
 }
 _MILLE = 1000

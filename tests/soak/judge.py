@@ -18,6 +18,7 @@ from tactful.audit import Audited
 from tactful.wire.audit import FindingLine
 from tests.soak.faults import Misdeed
 from tests.soak.hurry import SECONDS
+from tests.soak.letters import Letter
 from tests.soak.life import Deed
 from tests.soak.plan import Change, Person
 from tests.soak.provider import Call
@@ -25,6 +26,7 @@ from tests.soak.rig import CALLS_AT_ONCE, Rig
 from tests.soak.strategy import CAMPAIGN, CAP, CAP_DAYS, CAP_SMS, SAID, Said
 
 REFUSED = frozenset({"skipped", "expired", "cancelled", "control", "parked"})
+_GONE = frozenset({Change.LEAVES, Change.ERASED})
 SLACK_SECONDS = 1.0
 CALL_SECONDS = 20.0
 _WINDOW = timedelta(days=CAP_DAYS).total_seconds()
@@ -38,6 +40,10 @@ _NOES = (
     "SELECT customer_key, topic, min(revision) AS revision FROM consents WHERE state = 'opted_out' "
     "GROUP BY customer_key, topic"
 )
+_KEPT = "SELECT r.connector, r.dedupe_id, count(*) AS times FROM receipts r GROUP BY 1, 2"
+_OPEN_RESTARTS = "SELECT lot_key FROM lots WHERE kind = 'restart' AND state <> 'done'"
+_SETTLED_BY_RECEIPT = "SELECT count(*) AS n FROM decisions WHERE verdict = 'receipt'"
+_TAKEN_UP = "SELECT count(*) AS n FROM decisions WHERE verdict = 'retry'"
 _ENDED = "SELECT customer_key, first_step FROM journeys WHERE state IN ('goal', 'exited')"
 
 
@@ -49,6 +55,11 @@ class Ledger:
     noes: dict[tuple[str, str], int]
     ended: set[tuple[str, str]]
     unasked: list[str]
+    kept: dict[tuple[str, str], int]
+    """How often what a provider told is kept, by who told it and its own id."""
+    settled_by_receipt: int
+    taken_up: int
+    restarting: int
 
     @classmethod
     def read(cls, rig: Rig, names: dict[Any, str]) -> Ledger:
@@ -62,7 +73,9 @@ class Ledger:
             contacts[place] = row
         noes = {(names[row["customer_key"]], row["topic"]): int(row["revision"]) for row in rig.rows(_NOES)}
         ended = {(names[row["customer_key"]], row["first_step"]) for row in rig.rows(_ENDED)}
-        return cls(contacts, noes, ended, unasked)
+        kept = {(row["connector"], row["dedupe_id"]): int(row["times"]) for row in rig.rows(_KEPT)}
+        settled, taken_up = (int(rig.rows(query)[0]["n"]) for query in (_SETTLED_BY_RECEIPT, _TAKEN_UP))
+        return cls(contacts, noes, ended, unasked, kept, settled, taken_up, len(rig.rows(_OPEN_RESTARTS)))
 
 
 @dataclass
@@ -72,6 +85,7 @@ class Judgement:
     lost: list[str] = field(default_factory=list[str])
     doubled: list[str] = field(default_factory=list[str])
     opted_out: list[str] = field(default_factory=list[str])
+    erased: list[str] = field(default_factory=list[str])
     over_cap: list[str] = field(default_factory=list[str])
     disturbed: list[str] = field(default_factory=list[str])
     untrue: list[str] = field(default_factory=list[str])
@@ -87,6 +101,7 @@ class Judgement:
             "lost": self.lost,
             "doubled": self.doubled,
             "opted-out": self.opted_out,
+            "erased": self.erased,
             "over-cap": self.over_cap,
             "disturbed": self.disturbed,
             "untrue": self.untrue,
@@ -107,6 +122,8 @@ class Evidence:
     people: Sequence[Person]
     deeds: Sequence[Deed]
     calls: Sequence[Call]
+    letters: Sequence[Letter]
+    """What the provider told later, as far as the house has acknowledged it: every copy."""
     ledger: Ledger
     interruptions: int
     """How often workers were shot or stopped, or lost their database."""
@@ -138,6 +155,10 @@ def judge(evidence: Evidence) -> Judgement:
     found.untrue += _changed_bytes(evidence.calls)
     _unwanted(found, evidence, delivered)
     found.opted_out += _claimed_after_a_no(evidence, delivered)
+    _claimed_after_the_end(found, evidence, delivered)
+    _letters(found, evidence)
+    if evidence.ledger.restarting:
+        found.lost.append(f"{evidence.ledger.restarting} restarts never ended")
     _pressed(found, evidence, delivered)
     _unknowns(found, evidence)
     return found
@@ -149,7 +170,7 @@ def _account(found: Judgement, evidence: Evidence, person: Person, said: Said, d
     what = f"{person.name} {said.name}"
     if row is not None:
         _account_row(found, row, person, said, delivered)
-    elif said.step == CAMPAIGN and not delivered and any(change is Change.LEAVES for _, change in person.changes):
+    elif said.step == CAMPAIGN and not delivered and any(change in _GONE for _, change in person.changes):
         found.endings["had left before the campaign"] += 1
     elif (person.name, said.step) in evidence.ledger.ended and not delivered:
         found.endings["ended before it was planned"] += 1
@@ -211,7 +232,8 @@ def _unwanted(found: Judgement, evidence: Evidence, delivered: dict[tuple[str, s
                 elif late > 0 and any(0 <= call.at - woken < SLACK_SECONDS for woken in evidence.woken_at):
                     found.residual["sent late by a worker that had been stopped"] += 1
                 elif late > 0:
-                    found.opted_out.append(f"{what}: {late:.2f} s after it was acknowledged: {deed.change}")
+                    where = found.erased if deed.change is Change.ERASED else found.opted_out
+                    where.append(f"{what}: {late:.2f} s after it was acknowledged: {deed.change}")
 
 
 def _claimed_after_a_no(evidence: Evidence, delivered: dict[tuple[str, str], list[Call]]) -> Iterator[str]:
@@ -225,6 +247,35 @@ def _claimed_after_a_no(evidence: Evidence, delivered: dict[tuple[str, str], lis
                 yield f"{name} {said.name}: claimed after the no, by the customer's revision"
 
 
+def _claimed_after_the_end(found: Judgement, evidence: Evidence, delivered: dict[tuple[str, str], list[Call]]) -> None:
+    """Find what was delivered though the revision of the claim is later than that of the erasure or deactivation."""
+    for deed in evidence.deeds:
+        for said in SAID if deed.revision is not None else ():
+            row = evidence.ledger.contacts.get((deed.person.name, said.name))
+            if row is None or not delivered[deed.person.name, said.name] or deed.revision is None:
+                continue
+            if any(claimed_at > deed.revision for claimed_at in row["claimed_at"]):
+                where = found.erased if deed.change is Change.ERASED else found.opted_out
+                where.append(f"{deed.person.name} {said.name}: claimed after: {deed.change}, by the revision")
+
+
+def _letters(found: Judgement, evidence: Evidence) -> None:
+    """Find what was told and not kept once, or was kept and proves a delivery that the ledger does not know of."""
+    by_part = {part: row for row in evidence.ledger.contacts.values() for part in row["parts"]}
+    for letter in set(evidence.letters):
+        times = evidence.ledger.kept.get((letter.personality, letter.letter_id), 0)
+        if times > 1:
+            found.doubled.append(f"{letter.letter_id}: kept {times} times")
+        if letter.provider_id.startswith("stranger"):
+            found.untrue += [f"{letter.letter_id}: of nobody, and kept"] if times else []
+        elif letter.reference is not None:
+            row = by_part.get(letter.reference)
+            if not times or row is None:
+                found.lost.append(f"{letter.letter_id}: told of {letter.reference}, and not kept")
+            elif row["state"] != "sent":
+                found.untrue.append(f"{letter.reference}: {letter.kind}, told by its provider, is {row['state']}")
+
+
 def _stopped_by(change: Change | None) -> tuple[Said, ...]:
     match change:
         case None:
@@ -234,7 +285,7 @@ def _stopped_by(change: Change | None) -> tuple[Said, ...]:
             return tuple(said for said in SAID if said.topic == topic)
         case Change.ORDERS:
             return tuple(said for said in SAID if said.step == "welcome")
-        case Change.LEAVES:
+        case Change.LEAVES | Change.ERASED:
             return SAID
 
 

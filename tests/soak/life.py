@@ -1,4 +1,4 @@
-"""What customers do meanwhile, in a thread: they come, are told of twice, opt out, reach the goal, go.
+"""What customers do meanwhile, in a thread: they come, are told of twice, opt out, reach the goal, go, are erased.
 
 Each deed is in the intent log with two instants: before it was asked for, and when the house had said yes. Not before
 the second may anybody rely on it.
@@ -48,6 +48,8 @@ class Deed:
     change: Change | None
     asked_at: float
     acknowledged_at: float
+    revision: int | None = None
+    """The customer's, of a deed that is to stop everything."""
 
 
 @dataclass
@@ -104,6 +106,29 @@ class Life:
         except BaseException as error:  # noqa: BLE001 - the main thread raises it
             self.failure = error
 
+    def come_late(self, many: int) -> None:
+        """Have the next latecomers come, after everybody else, and send them the campaign.
+
+        Raises:
+            RuntimeError: there are none left.
+        """
+        late = self.plan.latecomers[self.entered - len(self.plan.people) :][:many]
+        if not late:
+            raise RuntimeError("no latecomers are left: a crash point seems out of reach")
+        for person in late:
+            self._enter(person)
+        self._launch()
+
+    def linger(self) -> None:
+        """Do what latecomers were to do by now."""
+        if self._coming:
+            self._do_until(time.monotonic())
+
+    @property
+    def lingering(self) -> bool:
+        """Say whether somebody is still to do something."""
+        return bool(self._coming)
+
     def waiting(self) -> int:
         """Return how many contacts are due about now and not made yet."""
         return int(self.rig.rows(_WAITING)[0]["n"])
@@ -158,7 +183,7 @@ class Life:
         self.launched_at.append(time.time())
 
     def _change(self, person: Person, change: Change) -> None:
-        asked_at, now = time.time(), datetime.now(UTC)
+        asked_at, now, revision = time.time(), datetime.now(UTC), None
         who, message_id = Who(person.name), f"{person.name}-{change}"
         match change:
             case Change.NO_NEWS | Change.NO_IDEAS:
@@ -168,8 +193,10 @@ class Life:
             case Change.ORDERS:
                 self.rig.run(lambda c: intake.track(c, Track(who, "order.placed", message_id, now), now=now))
             case Change.LEAVES:
-                self.rig.run(lambda c: _deactivate(c, self.keys[person.name]))
-        self.deeds.append(Deed(person, change, asked_at, time.time()))
+                revision = self.rig.run(lambda c: _end(c, self.keys[person.name], "inactive"))
+            case Change.ERASED:
+                revision = self.rig.run(lambda c: _end(c, self.keys[person.name], "erased"))
+        self.deeds.append(Deed(person, change, asked_at, time.time(), revision))
 
     def _opt_out(self, said: Identify, now: datetime) -> None:
         sabotaged = self.rig.sabotage is Sabotage.OPT_OUT_LOCK
@@ -177,6 +204,9 @@ class Life:
             self.rig.run(lambda c: intake.identify(c, said, now=now))
 
 
-def _deactivate(conn: sa.Connection, customer_key: UUID) -> None:
-    customers.revise(conn, customer_key)
-    conn.execute(sa.text("UPDATE customers SET status = 'inactive' WHERE customer_key = :key"), {"key": customer_key})
+def _end(conn: sa.Connection, customer_key: UUID, status: str) -> int:
+    """Write that nothing more may be said to a customer; return their revision."""
+    revision = int(customers.revise(conn, customer_key))
+    statement = sa.text("UPDATE customers SET status = :status WHERE customer_key = :key")
+    conn.execute(statement, {"key": customer_key, "status": status})
+    return revision

@@ -9,7 +9,9 @@ import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import repeat
 
+from tests.soak import restart
 from tests.soak.hurry import SECONDS
 from tests.soak.life import Life
 from tests.soak.plan import Nuisance, Plan
@@ -21,6 +23,8 @@ LOOK_EVERY_SECONDS = 0.05
 LEASE_SECONDS = 45.0
 HARDLY_ANYTHING = 0.06
 """Of all calls: with no more than that left to be made, the storm is over."""
+LATE_AT_ONCE = 2
+AIM_SECONDS = 30.0
 
 
 @dataclass
@@ -31,6 +35,7 @@ class Nemesis:
     plan: Plan
     life: Life
     done: Counter[Nuisance] = field(default_factory=Counter[Nuisance])
+    aimed: Counter[str] = field(default_factory=Counter[str])
     woken_at: list[float] = field(default_factory=list[float])
     _stopped: dict[int, float] = field(default_factory=dict[int, float])
 
@@ -47,6 +52,22 @@ class Nemesis:
             self._wake_the_stopped()
             time.sleep(LOOK_EVERY_SECONDS)
 
+    def aim(self, hits: int) -> None:
+        """Crash workers at the points that were hit too seldom: each of them, the first time that it comes there."""
+        for point in (*POINTS, *LOT_POINTS):
+            while self.rig.crashed[point] < hits:
+                self._aim_at(point)
+
+    def _aim_at(self, point: str) -> None:
+        before, until = self.rig.crashed[point], time.monotonic() + AIM_SECONDS
+        self.aimed[point] += 1
+        self.life.come_late(LATE_AT_ONCE)
+        self.rig.replace_all(repeat(f"{point}:1"))
+        while self.life.lingering or (self.rig.crashed[point] == before and time.monotonic() < until):
+            self.life.linger()
+            self.rig.fill_all()
+            time.sleep(LOOK_EVERY_SECONDS)
+
     def _nearly_done(self) -> bool:
         return self.life.over and self.life.waiting() <= HARDLY_ANYTHING * self.plan.calls
 
@@ -57,9 +78,7 @@ class Nemesis:
         self.done[nuisance] += 1
         match nuisance:
             case Nuisance.WORKER_KILLED:
-                slot = self._slot()
-                slot.shot = True
-                slot.signal(signal.SIGKILL)
+                self.rig.shoot(self._slot())
             case Nuisance.WORKER_STOPPED:
                 slot = self._slot()
                 slot.signal(signal.SIGSTOP)
@@ -70,6 +89,9 @@ class Nemesis:
             case Nuisance.TEMPORAL_KILLED:
                 self.rig.temporal.kill()
                 self.rig.temporal.start()
+            case Nuisance.RESTARTED:
+                restart.in_flight(self.rig, self.done[nuisance])
+                self.rig.shoot(self._slot())
 
     def _slot(self) -> Slot:
         free = [slot for number, slot in enumerate(self.rig.slots) if slot.alive and number not in self._stopped]

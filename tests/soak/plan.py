@@ -18,8 +18,11 @@ from tests.soak.strategy import OFFERED, SAID, Said
 PEOPLE_A_LOT = 6
 LEAD_SECONDS = 3.0
 """How long after somebody came the larger part of what they get is due."""
-SENDS_EACH = 12.5
+SENDS_EACH = 17.0
 """About how often the provider is called for one customer."""
+FAULTED_EACH = 9.6
+"""About how many of these calls go wrong: rather too low, so that a run has no fewer than it is to have."""
+LATECOMERS = 30
 
 
 class Change(StrEnum):
@@ -29,6 +32,17 @@ class Change(StrEnum):
     NO_IDEAS = "opts out of ideas"
     ORDERS = "reaches the goal"
     LEAVES = "is deactivated"
+    ERASED = "is erased"
+
+
+CHANGES = {
+    Change.NO_NEWS: 0.2,
+    Change.NO_IDEAS: 0.2,
+    Change.ORDERS: 0.1,
+    Change.LEAVES: 0.05,
+    Change.ERASED: 0.05,
+}
+"""Each with the share of customers that do it."""
 
 
 class Nuisance(StrEnum):
@@ -38,6 +52,7 @@ class Nuisance(StrEnum):
     WORKER_STOPPED = "worker stopped beyond the lease"
     POSTGRES_KILLED = "PostgreSQL killed"
     TEMPORAL_KILLED = "Temporal killed"
+    RESTARTED = "parked contacts restarted, and a worker killed"
 
 
 @dataclass(frozen=True)
@@ -81,6 +96,8 @@ class Plan:
 
     seed: int
     people: tuple[Person, ...]
+    latecomers: tuple[Person, ...]
+    """Who comes only if a crash point was missed until then."""
     nuisances: tuple[tuple[float, Nuisance], ...]
     """Each with how much of the run lies before it, from 0 to 1."""
     lots: int
@@ -99,21 +116,22 @@ class Plan:
                 yield f"{point}:{chance.randint(*passes)}"
 
 
-def make_plan(seed: int, sends: int, nuisances: dict[Nuisance, int]) -> Plan:
-    """Return the plan of a run of about so many calls."""
+def make_plan(seed: int, faulted: int, nuisances: dict[Nuisance, int]) -> Plan:
+    """Return the plan of a run in which so many calls or a few more go wrong."""
     chance = random.Random(seed)
     people: list[Person] = []
-    while sum(1 if person.asleep else SENDS_EACH for person in people) < sends:
+    while sum(not person.asleep for person in people) * FAULTED_EACH < faulted:
         people.append(_person(len(people), chance))
+    late = tuple(_person(len(people) + number, chance) for number in range(LATECOMERS))
     when = sorted(
         (0.1 + 0.8 * (n + chance.random()) / number, kind) for kind, number in nuisances.items() for n in range(number)
     )
-    return Plan(seed, tuple(people), tuple(when), max(len(people) // PEOPLE_A_LOT, 1))
+    return Plan(seed, tuple(people), late, tuple(when), max(len(people) // PEOPLE_A_LOT, 1))
 
 
 def _person(number: int, chance: random.Random) -> Person:
     changes: list[tuple[float, Change]] = []
-    for change, share in ((Change.NO_NEWS, 0.2), (Change.NO_IDEAS, 0.2), (Change.ORDERS, 0.1), (Change.LEAVES, 0.06)):
+    for change, share in CHANGES.items():
         if chance.random() < share:
             changes.append((LEAD_SECONDS * 0.8 + chance.random() * LEAD_SECONDS, change))
     asleep, offered, told_twice = (chance.random() < share for share in (0.04, 0.5, 0.1))

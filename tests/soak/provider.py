@@ -5,7 +5,8 @@
 It has three personalities, each a path. `/keyed` sends once per `Idempotency-Key` and answers a repetition with the
 first answer, `/plain` knows no keys, `/lookup` can be asked what it made of a reference. Each call is one line of its
 book, on disk before anything is answered. Other than in the body's `reference`, which every personality notes and none
-acts on, it knows nothing of our keys. POST `/calm` ends all misdeeds.
+acts on, it knows nothing of our keys. What it will tell later of a delivery it writes beside its book, before it
+answers. POST `/calm` ends all misdeeds.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from tests.soak.faults import Misdeed, draw
+from tests.soak.letters import letters
 
 HOST = "127.0.0.1"
 PAUSE_BETWEEN_DROPS = 0.02
@@ -70,6 +72,11 @@ class Call:
 _CALL = TypeAdapter(Call)
 
 
+def letter_box(log: Path) -> Path:
+    """Return where the provider puts what it will tell later: beside its book."""
+    return log.with_suffix(".letters")
+
+
 def read_book(log: Path) -> list[Call]:
     """Return the calls noted so far."""
     lines = log.read_text().split("\n")[:-1] if log.exists() else []
@@ -93,6 +100,7 @@ class Provider:
         self._seed = seed
         self._calm = False
         self._book = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._letters = os.open(letter_box(log), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._calls: Counter[tuple[str, str]] = Counter()
         self._by_key: dict[str, str] = {}
         self._by_reference: dict[str, str] = {}
@@ -137,7 +145,11 @@ class Provider:
                 self._by_key[key] = provider_id
         body = hashlib.sha256(request.body).hexdigest()[:16]
         answer = str(_REFUSALS.get(misdeed, 202)) if not misdeed.ambiguous else misdeed.value
-        self._note(Call(time.time(), personality, reference, key, to, text, body, misdeed, delivered, answer))
+        now = time.time()
+        self._note(Call(now, personality, reference, key, to, text, body, misdeed, delivered, answer))
+        if delivered:
+            told = letters(self._seed, now, personality, provider_id, reference)
+            os.write(self._letters, b"".join(json.dumps(asdict(letter)).encode() + b"\n" for letter in told))
         return await _carry_out(misdeed, provider_id, writer)
 
     def _note(self, call: Call) -> None:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.soak.faults import Misdeed
 from tests.soak.judge import Evidence, Judgement, faults_by_kind
+from tests.soak.letters import SOON_SECONDS
 from tests.soak.nemesis import LOT_POINTS, POINTS, Nemesis
 from tests.soak.plan import Nuisance, Plan
 from tests.soak.rig import Rig
 
 SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a run must have tried to prove anything: crashes at each point, sends that went wrong."""
+
+    hits: int
+    faulted: int
 
 
 @dataclass(frozen=True)
@@ -21,8 +31,13 @@ class Report:
     nemesis: Nemesis
     evidence: Evidence
     judgement: Judgement
-    hits_wanted: int
+    wanted: Wanted
     seconds: float
+
+    @property
+    def faulted(self) -> int:
+        """Return how many sends went wrong in the storm: at the provider, not counting what a crash did to them."""
+        return sum(call.misdeed is not Misdeed.NONE for call in self.evidence.calls)
 
     @property
     def unmet(self) -> list[str]:
@@ -30,8 +45,10 @@ class Report:
         few = [
             f"{point}: {self.rig.crashed[point]} crashes"
             for point in (*POINTS, *LOT_POINTS)
-            if self.rig.crashed[point] < self.hits_wanted
+            if self.rig.crashed[point] < self.wanted.hits
         ]
+        if self.faulted < self.wanted.faulted:
+            few.append(f"only {self.faulted} faulted sends, of {self.wanted.faulted}")
         return few + [f"a worker ended with {code}" for code in self.rig.died_otherwise]
 
     @property
@@ -39,21 +56,33 @@ class Report:
         """Say whether every zero is zero, and everything was tried."""
         return not self.judgement.broken and not self.unmet
 
+    def _crashes(self, point: str) -> str:
+        aimed = self.nemesis.aimed[point]
+        return f"{self.rig.crashed[point]}" + (f" (aimed at {aimed} times)" if aimed else "")
+
     def lines(self) -> list[str]:
         """Return the report as people read it."""
-        calls, judgement = self.evidence.calls, self.judgement
+        calls, judgement, ledger = self.evidence.calls, self.judgement, self.evidence.ledger
+        letters = self.evidence.letters
         rows = [
             ("seed", self.plan.seed),
             ("minutes", f"{self.seconds / 60:.1f}"),
             ("people / intents", f"{len(self.plan.people)} / {judgement.endings.total() + len(judgement.lost)}"),
             ("calls / deliveries", f"{len(calls)} / {sum(call.delivered for call in calls)}"),
             ("  while all went wrong", sum(call.at < self.rig.calmed_at for call in calls)),
-            ("calls that went wrong", faults_by_kind(calls).total()),
+            ("faulted sends", self.faulted),
             *((f"  {kind}", number) for kind, number in sorted(faults_by_kind(calls).items())),
             ("crashes", self.rig.crashed.total()),
-            *((f"  {point}", self.rig.crashed[point]) for point in (*POINTS, *LOT_POINTS)),
+            *((f"  {point}", self._crashes(point)) for point in (*POINTS, *LOT_POINTS)),
             *((kind.value, self.nemesis.done[kind]) for kind in Nuisance),
             ("campaign lots", self.plan.lots),
+            ("receipts told", len(letters)),
+            ("  the same again", len(letters) - len({(each.personality, each.letter_id) for each in letters})),
+            ("  of strangers", sum(each.provider_id.startswith("stranger") for each in letters)),
+            ("  late by seconds", sum(each.at - each.happened_at > SOON_SECONDS for each in letters)),
+            ("  kept", len(ledger.kept)),
+            ("  which settled what was not known", ledger.settled_by_receipt),
+            ("parked contacts taken up again", ledger.taken_up),
             ("endings", judgement.endings.total()),
             *((f"  {ending}", number) for ending, number in sorted(judgement.endings.items())),
             ("unknown, at most", judgement.unknown_most),

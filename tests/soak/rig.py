@@ -27,7 +27,7 @@ from service.embedded.postgres import PostgresServer
 from service.embedded.temporal import TemporalServer
 from tests.servers import own_postgres, own_temporal
 from tests.soak import worker
-from tests.soak.provider import Call, read_book
+from tests.soak.provider import Call, letter_box, read_book
 from tests.soak.sabotage import Sabotage
 from tests.soak.strategy import files
 
@@ -97,11 +97,17 @@ class Rig:
     found_nobody: int = 0
     """Workers that ended at their start, as they should, because PostgreSQL or Temporal was away."""
     died_otherwise: list[int] = field(default_factory=list[int])
+    over: bool = False
 
     @property
     def book(self) -> Path:
         """Return where the provider keeps its book."""
         return self.folder / "provider.jsonl"
+
+    @property
+    def letters(self) -> Path:
+        """Return where the provider puts what it will tell later."""
+        return letter_box(self.book)
 
     def calls(self) -> list[Call]:
         """Return what the provider has noted."""
@@ -144,18 +150,26 @@ class Rig:
             if not slot.alive:
                 self.fill(slot)
 
+    def shoot(self, slot: Slot) -> None:
+        """Kill the worker of a slot, and do not count it as a crash at its point."""
+        slot.shot = True
+        slot.signal(signal.SIGKILL)
+
+    def replace_all(self, crashes: Iterator[str] | None) -> None:
+        """Kill every worker and put others into their places, which will crash where it is said."""
+        for slot in self.slots:
+            slot.crashes = crashes
+            slot.signal(signal.SIGCONT)
+            self.shoot(slot)
+            if slot.process is not None:
+                slot.process.join()
+            self.fill(slot)
+
     def calm(self) -> None:
         """End all faults: the provider behaves, and workers that would crash are replaced by ones that would not."""
         httpx.post(f"{self.provider_url}/calm", timeout=30).raise_for_status()
         self.calmed_at = time.time()
-        for slot in self.slots:
-            slot.crashes = None
-            slot.signal(signal.SIGCONT)
-            slot.shot = True
-            slot.signal(signal.SIGKILL)
-            if slot.process is not None:
-                slot.process.join()
-            self.fill(slot)
+        self.replace_all(None)
 
     def run(self, work: Callable[[sa.Connection], T]) -> T:
         """Do something in one transaction, again until the database is there: doing it twice must be harmless."""
@@ -163,6 +177,8 @@ class Rig:
             try:
                 return self.database.run(work)
             except DatabaseError:
+                if self.over:
+                    raise
                 time.sleep(AGAIN_SECONDS)
 
     def rows(self, query: str) -> list[sa.RowMapping]:
@@ -194,6 +210,7 @@ def rigged(folder: Path, seed: int, *, hurried: bool, sabotage: Sabotage | None)
 
 
 def _end(rig: Rig) -> None:
+    rig.over = True
     for slot in rig.slots:
         slot.signal(signal.SIGKILL)
         if slot.process is not None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 
 
 def test_a_customer_is_told_of_looked_at_and_their_story_read(tactful: Command, doors: Doors) -> None:
-    said = tactful("identify", "ada", "email=ada@fleur.example", "first_name=Ada", "--opt-in", "news:email")
+    said = tactful.afresh("identify", "ada", "email=ada@fleur.example", "first_name=Ada", "--opt-in", "news:email")
     assert (said.code, said.out) == (0, "ada is known.\n")
     assert tactful("track", "customer.registered", "--customer", "ada").code == 0
     order = ("track", "order.placed", "--customer", "ada", "total=29.90", "currency=GBP", "--message-id", "m1")
@@ -82,7 +82,7 @@ def test_what_is_wrong_is_said_with_what_would_be_right_and_exit_code_1(
 
 
 def test_an_error_is_there_as_json_too(tactful: Command) -> None:
-    done = tactful("customer", "nobody", "--json")
+    done = tactful.afresh("customer", "nobody", "--json")
     assert done.code == 1
     assert json.loads(done.err)["error"]["code"] == "unknown_customer"
 
@@ -109,7 +109,7 @@ def test_a_wrong_command_line_is_exit_code_2(tactful: Command, words: tuple[str,
 @pytest.mark.parametrize("words", [("customer", "ada"), ("strategies",), ("doctor",)])
 def test_where_no_server_answers_it_says_where_it_looked(tmp_path: Path, words: tuple[str, ...]) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
-    done = Command(nowhere, tmp_path)(*words)
+    done = Command(nowhere, tmp_path).afresh(*words)
     assert done.code == (1 if words == ("doctor",) else 3)
     assert nowhere in done.out + done.err
 
@@ -135,7 +135,7 @@ def test_the_token_comes_from_the_environment(serve: Serve, tmp_path: Path) -> N
 def test_publishing_checks_first_and_says_what_waits(tactful: Command, doors: Doors) -> None:
     for name, text in files(name="other", steps=(SALE,)).items():
         tactful.file(f"other/{name}", text)
-    done = tactful("publish", "other", "--note", "the first")
+    done = tactful.afresh("publish", "other", "--note", "the first")
     assert done.code == 0
     assert "other version 1 is published" in done.out
     assert "entry by campaign" in done.out
@@ -150,7 +150,7 @@ def test_publishing_checks_first_and_says_what_waits(tactful: Command, doors: Do
 
 
 def test_the_doctor_finds_what_is_not_well_and_says_what_to_do(tactful: Command, doors: Doors) -> None:
-    well = tactful("doctor")
+    well = tactful.afresh("doctor")
     assert well.code == 0
     assert "All is well." in well.out
     newer = "UPDATE tactful.alembic_version SET version_num = '9999'; DELETE FROM tactful.served_versions"
@@ -170,7 +170,7 @@ def test_a_mistake_of_ours_is_a_sentence_and_a_traceback_only_on_request(tactful
     done = tactful(*words)
     assert done.code == 1
     assert "--debug" in done.err
-    shown = tactful(*words, TACTFUL_DEBUG="1")
+    shown = tactful.afresh(*words, TACTFUL_DEBUG="1")
     assert "Traceback" in shown.err
 
 
