@@ -13,14 +13,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from database import campaigns, intake, migrate, strategies
+from database import campaigns, strategies
 from service.embedded.postgres import PostgresServer
 from service.embedded.temporal import TemporalServer
 from tactful.campaign import CampaignRequest
-from tactful.intake import Identify, Who
 from tactful.words import Channel
-from tests.integration.test_kills import FILES, Rig
-from tests.virtual import yes
+from tests.integration.rig import FILES, Rig
 
 EACH = 30
 AT_ONCE = 10
@@ -37,16 +35,6 @@ def files() -> dict[str, str]:
     """Return the strategy of the kills with a campaign in place of its step."""
     before, _, _ = FILES["strategy.yaml"].partition("    welcome:\n")
     return {name: text for name, text in FILES.items() if "later" not in name} | {"strategy.yaml": before + CAMPAIGN}
-
-
-def register(rig: Rig, user: str, channel: Channel) -> None:
-    """Make a customer known who can be reached on one channel only."""
-    now = datetime.now(UTC)
-    address = f"{user}@example.com" if channel is Channel.EMAIL else f"token-of-{user}"
-    said = Identify(
-        Who(user), f"i-{user}", now, addresses={channel: address}, statements=yes(f"news:{channel}", at=now)
-    )
-    rig.database.run(lambda c: intake.identify(c, said, now=now))
 
 
 def send(rig: Rig) -> None:
@@ -77,11 +65,10 @@ def test_a_worker_shot_in_the_middle_of_a_batch_loses_and_doubles_nobody(
     tmp_path: Path, own_postgres_server: PostgresServer, own_temporal_server: TemporalServer
 ) -> None:
     rig = Rig(tmp_path, own_postgres_server, own_temporal_server)
-    rig.database.run(migrate.upgrade)
-    rig.database.run(lambda c: strategies.publish(c, files(), now=datetime.now(UTC)))
+    rig.publish(files())
     for n in range(EACH):
-        register(rig, f"mailed-{n}", Channel.EMAIL)
-        register(rig, f"pushed-{n}", Channel.PUSH)
+        rig.know(f"mailed-{n}", Channel.EMAIL)
+        rig.know(f"pushed-{n}", Channel.PUSH)
     send(rig)
     with rig.sink():
         with rig.worker(TACTFUL_CRASH_AT="mid_batch:23", TACTFUL_CONTACTS_AT_ONCE=str(AT_ONCE)) as worker:
@@ -90,25 +77,5 @@ def test_a_worker_shot_in_the_middle_of_a_batch_loses_and_doubles_nobody(
         with rig.worker(TACTFUL_CONTACTS_AT_ONCE=str(AT_ONCE)):
             rig.wait_for("everybody is settled", lambda: not left(rig), 180)
             rig.wait_for("the campaign is done", lambda: bool(rig.rows("SELECT 1 FROM lots WHERE state = 'done'")), 60)
-    judge(rig)
+    rig.judge(contacts=2 * EACH, unknown_at_most=AT_ONCE)  # no more than what was in flight
     rig.database.close()
-
-
-def judge(rig: Rig) -> None:
-    """Compare the ledger with what the two providers have got."""
-    contacts = rig.rows(
-        "SELECT c.state, c.reason, m.channel, m.part_key, "
-        "(SELECT count(*) FROM mailbox b WHERE b.part_key = m.part_key) AS boxed "
-        "FROM contacts c LEFT JOIN messages m USING (contact_key)"
-    )
-    mails = rig.mails()
-    assert len(contacts) == 2 * EACH
-    for row in contacts:
-        arrived = row.boxed if row.channel == "push" else sum(n for id_, n in mails.items() if str(row.part_key) in id_)
-        if row.state == "sent":
-            assert arrived == 1, row
-        else:
-            assert (row.state, row.reason, row.channel) == ("parked", "unknown", "email"), row
-            assert arrived <= 1, row
-    assert sum(row.state == "parked" for row in contacts) <= AT_ONCE, "no more than what was in flight"
-    assert max(mails.values()) == 1

@@ -10,58 +10,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
-from typing import Any, ClassVar
-from uuid import UUID
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, precondition, rule
 
-from database.attempts import Claimed
 from database.freezing import Sending
 from tactful.connector import Fault
 from tactful.words import Channel
-from tests.integration.ledger import DAY, KEYED, KEYLESS, NOON, Ledger, accepted, fault
+from tests.integration.ledger import DAY, KEYED, KEYLESS, Ledger, accepted, fault
+from tests.integration.machine import HOUR, SETTLED, SURELY_OUTSIDE, SURELY_WITHIN, Call, Witnessed, run_machine
 from tests.small_strategy import WELCOME
 from tests.virtual import no, yes
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
-HOUR = timedelta(hours=1)
 CAP = "at_most: [1 in 2 days]"
-SURELY_WITHIN, SURELY_OUTSIDE = 47 * HOUR, 49 * HOUR
-"""Two days of London's calendar, whatever its clocks do meanwhile."""
 STEP = WELCOME.replace(
     "story: { when: 3 days after start }",
     "story: { when: 1 day after start }\n    guide: { when: 3 days after start }",
 )
-SETTLED = {"sent", "skipped", "expired", "cancelled"}
 LATE = st.sampled_from([timedelta(0), HOUR, DAY, 3 * DAY])
 PASSING = (Fault.TRANSIENT, Fault.THROTTLED)
 LASTING = (Fault.BAD_CONTENT, Fault.UNSUPPORTED)
-
-
-@dataclass
-class Call:
-    """One call as the provider's book has it: what was handed over, and what became of it."""
-
-    contact_key: UUID
-    at: datetime
-    to: str
-    body: str
-    claimed: Claimed
-    delivered: bool
-    refused: bool = False
-    answered: bool = False
 
 
 @dataclass
@@ -83,21 +55,13 @@ class Customer:
         return began is not None and any(at >= began for at in self.orders)
 
 
-class LedgerMachine(RuleBasedStateMachine):
+class LedgerMachine(Witnessed):
     """One customer's life, told and handled in every order."""
-
-    ledger: ClassVar[Ledger]
-    sending: ClassVar[Sending]
-    numbers: ClassVar[count[int]] = count(1)
 
     def __init__(self) -> None:
         super().__init__()
-        self.user = f"user-{next(self.numbers)}"
         self.customer = Customer()
-        self.calls: list[Call] = []
         self.told: list[Callable[[], object]] = []
-        self.before: dict[UUID, str] = {}
-        self.ledger.now = NOON
         self.ledger.identify(self.user)
 
     @initialize(usual=st.integers(0, 9))
@@ -172,10 +136,10 @@ class LedgerMachine(RuleBasedStateMachine):
         if rows:
             self._look(data.draw(st.sampled_from(rows)), delivered=delivered)
 
-    @precondition(lambda self: any(not call.answered for call in self.calls))
+    @precondition(lambda self: self.unanswered)
     @rule(data=st.data())
     def answer(self, data: st.DataObject) -> None:
-        call = data.draw(st.sampled_from([call for call in self.calls if not call.answered]))
+        call = data.draw(st.sampled_from(self.unanswered))
         possible = [accepted()] if call.delivered else [*map(fault, (*PASSING, *LASTING))]
         said = data.draw(st.sampled_from([*possible, fault(Fault.AMBIGUOUS)]))
         if self.sending is KEYED and call.claimed.repeats:
@@ -183,25 +147,6 @@ class LedgerMachine(RuleBasedStateMachine):
         self._answer(call, said)
 
     # ------------------------------------------------------------------------------------------------- what must hold
-
-    @invariant()
-    def what_is_settled_stays_so(self) -> None:
-        after = {row.contact_key: row.state for row in self._rows()}
-        for key, state in self.before.items():
-            assert key in after, "a contact was lost"
-            if state in SETTLED:
-                assert after[key] == state
-            elif state == "parked":
-                assert after[key] in {"parked", "sent"}
-        self.before = after
-
-    @invariant()
-    def nobody_hears_anything_twice(self) -> None:
-        delivered = [call for call in self.calls if call.delivered]
-        for key in {call.contact_key for call in delivered}:
-            mine = [call for call in delivered if call.contact_key == key]
-            assert len({call.body for call in mine}) == 1, "the same bytes"
-            assert self.sending is KEYED or len(mine) == 1
 
     def teardown(self) -> None:
         """Stop the faults: whatever is left must come to an end by itself, but for what is not known."""
@@ -234,31 +179,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.told.append(tell)
 
     def _look(self, row: Any, *, delivered: bool) -> Call | None:  # noqa: ANN401 - a row
-        must = self._must_be_made(row)
-        answer = self.ledger.claim(row, self.sending)
-        if not isinstance(answer, Claimed):
-            assert not must, f"nothing stands against {row.communication}: {answer}"
-            return None
-        (part,) = answer.parts
-        key, now = row.contact_key, self.ledger.now
-        self._may_be_made(key, part.message.to)
-        call = Call(key, now, part.message.to, part.message.model_dump_json(), answer, delivered)
-        self.calls.append(call)
-        return call
+        return self._call(row, must=self._must_be_made(row), delivered=delivered)
 
-    def _answer(self, call: Call, said: Any) -> None:  # noqa: ANN401 - either answer
-        row = next(row for row in self._rows() if row.contact_key == call.contact_key)
-        self.ledger.record(row, call.claimed, said)
-        call.answered = True
-        call.refused = not call.delivered and getattr(said, "fault", Fault.AMBIGUOUS) is not Fault.AMBIGUOUS
-
-    def _may_be_made(self, key: UUID, to: str) -> None:
+    def _may_be_made(self, row: Any, channel: Channel, to: str) -> None:  # noqa: ANN401 - a row; there is one
         assert self.customer.willing, "an opt-out stood against it"
         assert to == self.customer.address
         assert not self.customer.reached_goal
-        mine = [call for call in self.calls if call.contact_key == key]
-        assert self.sending is KEYED or all(call.refused for call in mine), "it may have arrived before"
-        others = [call for call in self.calls if call.contact_key != key and not call.refused]
+        others = [call for call in self.calls if call.contact_key != row.contact_key and not call.refused]
         assert all(self.ledger.now - call.at >= SURELY_WITHIN for call in others), "the cap"
 
     def _must_be_made(self, row: Any) -> bool:  # noqa: ANN401 - a row
@@ -288,16 +215,4 @@ class LedgerMachine(RuleBasedStateMachine):
 def test_no_order_of_events_answers_and_losses_wrongs_a_customer(empty_ledger: Ledger, sending: Sending) -> None:
     empty_ledger.publish(steps=(STEP,), rules=CAP)
 
-    class Machine(LedgerMachine):
-        pass
-
-    Machine.ledger, Machine.sending, Machine.numbers = empty_ledger, sending, count(1)
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=80,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-        ),
-    )
+    run_machine(LedgerMachine, empty_ledger, sending, examples=80, drawn_anew=True)

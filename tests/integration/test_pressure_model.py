@@ -11,36 +11,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from itertools import count
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from database import customers, requests
-from database.attempts import Claimed
 from database.freezing import Sending
 from tactful.connector import Fault
 from tactful.intake import Request, Who
 from tactful.words import Channel
-from tests.integration.ledger import DAY, KEYED, KEYLESS, NOON, Ledger, accepted, fault
+from tests.integration.ledger import DAY, KEYED, KEYLESS, Ledger, accepted, fault
+from tests.integration.machine import HOUR, SETTLED, SURELY_OUTSIDE, SURELY_WITHIN, Call, Witnessed, run_machine
 from tests.virtual import no, yes
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
-HOUR = timedelta(hours=1)
 LONDON = ZoneInfo("Europe/London")
 RULES = """
 at_most: [2 in 2 days, 1 sms in 2 days]
@@ -49,8 +39,6 @@ quiet:
   sms or email: 22:00 to 07:00
 """
 CAP, CAP_SMS, APART = 2, 1, 3 * HOUR
-SURELY_WITHIN, SURELY_OUTSIDE = 47 * HOUR, 49 * HOUR
-"""Two days of London's calendar, whatever its clocks do meanwhile."""
 NIGHT, MORNING = time(22), time(7)
 SHOP = """\
 shop:
@@ -66,28 +54,7 @@ shop:
 MARKETING = {"flash": {Channel.SMS}, "story": {Channel.EMAIL}, "either": {Channel.SMS, Channel.EMAIL}}
 MANDATORY = {"bill": Channel.EMAIL, "notice": Channel.SMS}
 CHANNELS = st.sampled_from([Channel.SMS, Channel.EMAIL])
-SETTLED = {"sent", "skipped", "expired", "cancelled"}
 NOES = (Fault.TRANSIENT, Fault.THROTTLED, Fault.BAD_CONTENT)
-
-
-@dataclass
-class Call:
-    """One call as the provider has it."""
-
-    contact_key: UUID
-    communication: str
-    channel: Channel
-    at: datetime
-    body: str
-    claimed: Claimed
-    delivered: bool
-    refused: bool = False
-    answered: bool = False
-
-    @property
-    def counts(self) -> bool:
-        """Say whether it may have taken a place: marketing that was not certainly refused."""
-        return self.communication in MARKETING and not self.refused
 
 
 @dataclass
@@ -99,22 +66,13 @@ class Customer:
     active: bool = True
 
 
-class PressureMachine(RuleBasedStateMachine):
+class PressureMachine(Witnessed):
     """One customer who is asked for from all sides."""
-
-    ledger: ClassVar[Ledger]
-    sending: ClassVar[Sending]
-    numbers: ClassVar[count[int]] = count(1)
 
     def __init__(self) -> None:
         super().__init__()
-        self.number = next(self.numbers)
-        self.user = f"user-{self.number}"
         self.customer = Customer()
-        self.calls: list[Call] = []
         self.asked = 0
-        self.before: dict[UUID, str] = {}
-        self.ledger.now = NOON
         self.key = self.ledger.identify(self.user, time_zone="Europe/London")
 
     @initialize(usual=st.integers(0, 9))
@@ -169,31 +127,18 @@ class PressureMachine(RuleBasedStateMachine):
                 self.ledger.now = max(self.ledger.now, _moment(row))
             self._look(row, delivered=delivered)
 
-    @precondition(lambda self: any(not call.answered for call in self.calls))
+    @precondition(lambda self: self.unanswered)
     @rule(data=st.data())
     def answer(self, data: st.DataObject) -> None:
-        call = data.draw(st.sampled_from([call for call in self.calls if not call.answered]))
+        call = data.draw(st.sampled_from(self.unanswered))
         possible = [accepted()] if call.delivered else [*map(fault, NOES)]
         self._answer(call, data.draw(st.sampled_from([*possible, fault(Fault.AMBIGUOUS)])))
 
     # ------------------------------------------------------------------------------------------------- what must hold
 
     @invariant()
-    def what_is_settled_stays_so(self) -> None:
-        after = {row.contact_key: row.state for row in self._rows()}
-        assert len(after) == self.asked, "a contact was lost, or came about twice"
-        for key, state in self.before.items():
-            assert state not in SETTLED or after[key] == state
-            assert state != "parked" or after[key] in {"parked", "sent"}
-        self.before = after
-
-    @invariant()
-    def nobody_hears_anything_twice(self) -> None:
-        delivered = [call for call in self.calls if call.delivered]
-        for key in {call.contact_key for call in delivered}:
-            mine = [call for call in delivered if call.contact_key == key]
-            assert len({call.body for call in mine}) == 1, "the same bytes"
-            assert self.sending is KEYED or len(mine) == 1
+    def each_that_is_asked_for_comes_about_once(self) -> None:
+        assert len(self._rows()) == self.asked, "a contact was lost, or came about twice"
 
     def teardown(self) -> None:
         """Stop the faults: everything comes to an end by itself, but for what is not known."""
@@ -212,37 +157,18 @@ class PressureMachine(RuleBasedStateMachine):
     # ---------------------------------------------------------------------------------------------------------- parts
 
     def _look(self, row: Any, *, delivered: bool) -> Call | None:  # noqa: ANN401 - a row
-        must, now = self._must_be_made(row), self.ledger.now
-        answer = self.ledger.claim(row, self.sending)
-        if not isinstance(answer, Claimed):
-            assert not must, f"nothing stands against {row.communication}: {answer}"
-            return None
-        (part,) = answer.parts
-        message = part.message
-        self._may_be_made(row, message.channel, message.to)
-        body = message.model_dump_json()
-        call = Call(row.contact_key, row.communication, message.channel, now, body, answer, delivered)
-        self.calls.append(call)
-        return call
-
-    def _answer(self, call: Call, said: Any) -> None:  # noqa: ANN401 - either answer
-        row = next(row for row in self._rows() if row.contact_key == call.contact_key)
-        self.ledger.record(row, call.claimed, said)
-        call.answered = True
-        call.refused = not call.delivered and getattr(said, "fault", Fault.AMBIGUOUS) is not Fault.AMBIGUOUS
+        return self._call(row, must=self._must_be_made(row), delivered=delivered)
 
     def _may_be_made(self, row: Any, channel: Channel, to: str) -> None:  # noqa: ANN401 - a row
         now = self.ledger.now
         assert self.customer.active
         assert to == self.customer.addresses.get(channel)
         assert row.due_at <= now < row.expires_at, "its own life"
-        mine = [call for call in self.calls if call.contact_key == row.contact_key]
-        assert self.sending is KEYED or all(call.refused for call in mine), "it may have arrived before"
         if row.communication in MANDATORY:
             return
         assert self.customer.wants.get(channel), "an opt-out stood against it"
         assert MORNING <= now.astimezone(LONDON).time() < NIGHT, "the night"
-        others = [call for call in self._others(row) if call.counts]
+        others = [call for call in self._others(row) if _counts(call)]
         assert _newest(others, now - SURELY_WITHIN) < CAP, "the cap"
         if channel is Channel.SMS:
             assert _newest((c for c in others if c.channel is Channel.SMS), now - SURELY_WITHIN) < CAP_SMS, "its cap"
@@ -281,6 +207,11 @@ class PressureMachine(RuleBasedStateMachine):
         return self.ledger.contacts(self.user)
 
 
+def _counts(call: Call) -> bool:
+    """Say whether a call may have taken a place: marketing that was not certainly refused."""
+    return call.communication in MARKETING and not call.refused
+
+
 def _newest(calls: Iterable[Call], since: datetime) -> int:
     return sum(call.at > since for call in calls)
 
@@ -302,17 +233,4 @@ def test_no_order_of_things_breaks_a_contact_rule(empty_ledger: Ledger, sending:
     spoken = {name: f"This is {name}." for name in (*MARKETING, *MANDATORY)}
     empty_ledger.publish(steps=(SHOP,), rules=RULES, says=spoken)
 
-    class Machine(PressureMachine):
-        pass
-
-    Machine.ledger, Machine.sending, Machine.numbers = empty_ledger, sending, count(1)
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=60,
-            stateful_step_count=30,
-            derandomize=True,  # rows are drawn from a real ledger: an example kept from another one would not fit it
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-        ),
-    )
+    run_machine(PressureMachine, empty_ledger, sending, examples=60, drawn_anew=False)
