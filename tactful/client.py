@@ -50,6 +50,7 @@ from tactful.wire.sends import (
     SendsListAnswer,
     SettleBody,
 )
+from tactful.wire.suppressions import LiftBody, LiftedAnswer, SuppressBody, SuppressedAnswer, SuppressionsAnswer
 from tactful.wire.sweeping import SweepAnswer
 
 A = TypeVar("A", bound=BaseModel)
@@ -265,6 +266,34 @@ class TactfulClient:
         """
         query = {"limit": str(limit)} | ({"before": before} if before is not None else {})
         return self._call("GET", f"/v1/customers/{quote(customer_id, safe='')}/timeline", TimelineAnswer, query=query)
+
+    def suppress(self, body: SuppressBody) -> SuppressedAnswer:
+        """Tell a standing no to a customer or an address.
+
+        Raises:
+            ClientError: It was not taken.
+        """
+        return self._call("POST", "/v1/suppressions", SuppressedAnswer, body=_as_body(body))
+
+    def lift_suppressions(self, body: LiftBody) -> LiftedAnswer:
+        """Lift what stands against a customer or an address, as far as it is named.
+
+        Raises:
+            ClientError: It was not done.
+        """
+        return self._call("POST", "/v1/suppressions/lift", LiftedAnswer, body=_as_body(body))
+
+    def suppressions(
+        self, customer_id: str | None = None, *, channel: str | None = None, address: str | None = None
+    ) -> SuppressionsAnswer:
+        """Return what was told against a customer and their addresses, or against one address, the newest first.
+
+        Raises:
+            ClientError: Nobody is known by that id, or the address is none.
+        """
+        asked = {"customer": customer_id, "channel": channel, "address": address}
+        query = {name: value for name, value in asked.items() if value is not None}
+        return self._call("GET", "/v1/suppressions", SuppressionsAnswer, query=query)
 
     def publish(self, files: Mapping[str, str], *, note: str | None = None) -> PublishAnswer:
         """Publish a strategy folder, given as texts by path.

@@ -44,8 +44,9 @@ CONSENTS = text(
     f"WHERE customer_key = :key ORDER BY topic, channel, {customers.LATEST_FIRST}"
 )
 SUPPRESSIONS = text(
-    "SELECT kind, reason, source, stated_at, channel, topic, expires_at FROM suppressions s WHERE NOT EXISTS (SELECT 1 "
-    "FROM suppression_lifts l WHERE l.suppression_no = s.suppression_no) AND (customer_key = :key "
+    "SELECT kind, reason, source, stated_at, channel, address, topic, expires_at FROM suppressions s "
+    "WHERE NOT EXISTS (SELECT 1 FROM suppression_lifts l WHERE l.suppression_no = s.suppression_no) "
+    "AND (expires_at IS NULL OR expires_at > :now) AND (customer_key = :key "
     "OR (customer_key IS NULL AND (channel, address) IN (SELECT channel, address FROM addresses "
     "WHERE customer_key = :key AND replaced_at IS NULL))) ORDER BY stated_at DESC LIMIT 200"
 )
@@ -102,7 +103,7 @@ def statements_of(conn: Connection, customer_key: UUID, channel: str) -> Mapping
 
 def customer(conn: Connection, customer_key: UUID, *, now: datetime) -> CustomerAnswer | None:
     """Return everything about a customer; None where there is none of that key."""
-    asked: dict[str, Any] = {"key": customer_key}
+    asked: dict[str, Any] = {"key": customer_key, "now": now}
     row = conn.execute(PROFILE, asked).mappings().one_or_none()
     if row is None:
         return None

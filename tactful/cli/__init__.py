@@ -26,6 +26,7 @@ from tactful.cli import (
     published,
     sends,
     strategy,
+    suppressions,
     sweeping,
 )
 from tactful.cli.terminal import DEBUG, Exit, show_failure
@@ -39,7 +40,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done · 1 something is wrong with what was asked · 2 the command line · 3 no server reached",
 )
 for part in (
-    *(strategy, published, customers, events, campaigns, imports, sends),
+    *(strategy, published, customers, events, suppressions, campaigns, imports, sends),
     *(explain, audit, connectors, doctor, sweeping, migrate),
 ):
     app.add_typer(part.app)

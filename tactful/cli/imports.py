@@ -1,4 +1,4 @@
-"""`tactful import customers` and `tactful import orders`: files of the past, told row by row."""
+"""`tactful import`: customers, orders and suppressions from files, told row by row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 import typer
@@ -21,6 +21,7 @@ from tactful.cli.importing.lines import FileError, Source
 from tactful.cli.importing.orders import OrderRows, order_columns
 from tactful.cli.importing.records import Row, Table, read_table
 from tactful.cli.importing.sending import Count, Message, Rejects, Sending, seconds_since
+from tactful.cli.importing.suppressions import BECAUSE, suppression_rows
 from tactful.cli.terminal import HERE, AsJson, Exit, Server, client, err, examples, out, print_json
 from tactful.client import TactfulClient
 from tactful.strategy.spelling import did_you_mean, listed
@@ -30,8 +31,8 @@ from tactful.wire.answers import StrategyAnswer
 app = typer.Typer()
 group = typer.Typer(
     no_args_is_help=True,
-    help="Bring customers and orders from files: CSV, or JSON lines. Bad rows are set aside, good rows are kept, and "
-    "the same file again changes nothing.",
+    help="Bring customers, orders and suppressions from files: CSV, or JSON lines. Bad rows are set aside, good rows "
+    "are kept, and the same file again changes nothing.",
 )
 app.add_typer(group, name="import")
 
@@ -118,7 +119,7 @@ def orders(
         )
         with closing(rows.seen):
             _import(
-                _Import(source, table, columns, rows.message, tactful, dry_run=dry_run, as_json=as_json),
+                _Import(source, table, columns, rows.message, tactful, dry_run=dry_run, as_json=as_json, creates=True),
                 historical=not live,
                 create_customers=create_customers,
             )
@@ -165,6 +166,68 @@ def customers(
         _import(_Import(source, table, rows.columns, rows.message, tactful, dry_run=dry_run, as_json=as_json))
 
 
+@group.command(
+    epilog=examples(
+        "tactful import suppressions unsubscribed.csv --kind marketing --reason unsubscribed",
+        "tactful import suppressions bounces.csv --kind undeliverable --reason bounced --map email=recipient",
+        "Columns: customer, email, phone, push_token or address says whom; kind, reason, topic, channel, at, "
+        "expires_at, source, country are understood.",
+        EXIT_CODES,
+    )
+)
+def suppressions(
+    file: File,
+    *,
+    kind: Annotated[
+        Literal["marketing", "undeliverable"] | None,
+        typer.Option(help="undeliverable stops everything, marketing stops marketing; where no column says it."),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why, where no column says it.", metavar="WORDS")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="Whom a row suppresses, where the file names several: customer, email, phone, push_token, address.",
+            metavar="MEANING",
+        ),
+    ] = None,
+    topic: Annotated[str | None, typer.Option(help="About this topic alone; left out: about all.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Of customers: on this channel alone.")] = None,
+    source_name: Annotated[
+        str | None, typer.Option("--source", help="Who says so, where no column does; the file's name.")
+    ] = None,
+    maps: Map = None,
+    zone: Zone = None,
+    date_form: DateForm = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    dry_run: DryRun = False,
+    server: Server = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Bring suppressions: unsubscribed, bounced, complained, deceased, preference services. What stands stays once."""
+    usual = {"kind": kind, "reason": reason, "topic": topic, "channel": channel}
+    for name, said in usual.items():
+        if said is not None and not said.strip():
+            raise typer.BadParameter("it says nothing; leave it out, or say which", param_hint=f"--{name}")
+    with client(server) as tactful, closing(Source(file, encoding)) as source:
+        known = _declared(tactful.strategies().strategies)
+        table = read_table(source, delimiter)
+        rows = suppression_rows(
+            table.columns,
+            told=_pairs(maps),
+            by=by,
+            usual={name: said for name, said in usual.items() if said} | {"source": source_name or file.name},
+            topics=known.topics,
+            zone=_zone(zone, known),
+            date_form=date_form,
+            written_at=datetime.fromtimestamp(file.stat().st_mtime, UTC),
+        )
+        _import(
+            _Import(source, table, rows.columns, rows.message, tactful, dry_run=dry_run, as_json=as_json),
+            because=BECAUSE,
+        )
+
+
 @dataclass(frozen=True)
 class _Import:
     """One import, ready to be made."""
@@ -176,14 +239,18 @@ class _Import:
     client: TactfulClient
     dry_run: bool
     as_json: bool
+    creates: bool = False
+    """Whether customers that nobody knows could be registered."""
 
 
-def _import(doing: _Import, *, historical: bool = False, create_customers: bool = False) -> None:
+def _import(
+    doing: _Import, *, historical: bool = False, create_customers: bool = False, because: str = "reason"
+) -> None:
     """Make an import, show what became of it, and end with its exit code."""
     path = doing.source.path
     began = time.monotonic()
     with (
-        Rejects(path.with_name(f"{path.name}.rejects.csv"), doing.table.columns) as rejects,
+        Rejects(path.with_name(f"{path.name}.rejects.csv"), doing.table.columns, because) as rejects,
         _progress(doing.source, shown=not doing.as_json) as advance,
     ):
         sending = Sending(
@@ -222,7 +289,7 @@ def _summarise(doing: _Import, count: Count, rejects: Rejects, seconds: float) -
         out.print(f"What was rejected, and why: {rejects.path}", style="yellow")
         for reason, times in sorted(count.reasons.items(), key=lambda item: -item[1])[:5]:
             out.print(Text(f"  {times:,} times: {reason.replace('_', ' ')}"))
-    if "unknown_customer" in count.reasons:
+    if "unknown_customer" in count.reasons and doing.creates:
         out.print("Customers that nobody knows yet are registered with --create-customers.", style="yellow")
 
 

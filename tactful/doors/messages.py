@@ -10,18 +10,19 @@ from typing import cast
 from tactful.doors import values
 from tactful.doors.reading import inside, kind_of, read_body
 from tactful.doors.refusals import Gathering, refusal, unknown
+from tactful.doors.suppressions import read_suppress
 from tactful.doors.traits import channel_named, read_traits, snake
-from tactful.doors.vocabulary import ORDER_PLACED, Vocabulary
-from tactful.intake import Identify, Request, Statement, Track, Who
+from tactful.doors.vocabulary import NOTHING_DECLARED, ORDER_PLACED, Vocabulary
+from tactful.intake import Identify, Request, Statement, Suppress, Track, Who
 from tactful.rules.permission import basis_ends
 from tactful.strategy.model import FieldType
 from tactful.strategy.spelling import did_you_mean, quoted
 from tactful.templates.variables import variables_for
 from tactful.wire.bodies import ContactBody, IdentifyBody, OptIn, SegmentMessage, TrackBody
+from tactful.wire.suppressions import SuppressBody
 from tactful.words import Basis, ConsentState
 
 OPT_INS = ("optIns", "opt_ins")
-NOTHING_DECLARED = "nothing yet: publish a strategy first, with `tactful publish FOLDER`"
 
 
 def read_message(
@@ -32,11 +33,11 @@ def read_message(
     made_up: Callable[[], str],
     historical: bool = False,
     at: str = "",
-) -> Identify | Track:
+) -> Identify | Track | Suppress:
     """Return one item of a batch as what it says.
 
     Raises:
-        RefusedError: It is neither `identify` nor `track`, or says what cannot be.
+        RefusedError: It is neither `identify`, `track` nor `suppress`, or says what cannot be.
     """
     if not isinstance(item, dict):
         raise refusal("bad_body", f"{at or 'The item'} is {kind_of(item)}.", field=at or None, expected="a JSON object")
@@ -47,8 +48,10 @@ def read_message(
     if kind == "track":
         body = read_body(TrackBody, message, at=at)
         return read_track(body, vocabulary, now=now, made_up=made_up, historical=historical, at=at)
+    if kind == "suppress":
+        return read_suppress(read_body(SuppressBody, message, at=at), vocabulary, now=now, at=at)
     said = quoted(str(kind)) if kind is not None else "missing"
-    expected = '"identify" or "track"'
+    expected = '"identify", "track" or "suppress"'
     raise refusal("unknown_type", f"The type is {said}.", field=inside(at, "type"), expected=expected)
 
 

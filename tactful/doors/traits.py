@@ -153,14 +153,21 @@ def _addresses(traits: Traits, known: Mapping[str, Placed], gathering: Gathering
     for name, channel in REACHED_BY.items():
         if name not in known:
             continue
-        address = gathering.take(_address, channel, *known[name], traits.country)
+        address = gathering.take(_said_address, channel, *known[name], traits.country)
         if address is not None or known[name][0] is None:
             traits.addresses[channel] = address
 
 
-def _address(channel: Channel, value: object, place: str, country: str | None) -> str | None:
-    if value is None:
-        return None
+def _said_address(channel: Channel, value: object, place: str, country: str | None) -> str | None:
+    return address_on(channel, value, place, country) if value is not None else None
+
+
+def address_on(channel: Channel, value: object, place: str, country: str | None) -> str:
+    """Return an address on a channel in the one spelling in which it is kept.
+
+    Raises:
+        RefusedError: It cannot be one.
+    """
     if channel is Channel.LETTER:
         return addresses.letter(value, place)
     said = _as_text(value, place)

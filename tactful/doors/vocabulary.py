@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from tactful.strategy.model import FieldType, Property, Strategy, Topic
 
 ORDER_PLACED = "order.placed"
+NOTHING_DECLARED = "nothing yet: publish a strategy first, with `tactful publish FOLDER`"
 # Known without being declared: what every order has, and what every letter begins with.
 ORDER_FIELDS: Mapping[str, FieldType] = {"order_id": "text", "total": "money", "currency": "text"}
 

@@ -92,6 +92,9 @@ class SuppressionAnswer(Answer):
     source: str
     stated_at: datetime
     channel: str | None = None
+    address: str | None = None
+    """The address that is suppressed, whoever has it; none where the customer is."""
+
     topic: str | None = None
     expires_at: datetime | None = None
 

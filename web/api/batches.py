@@ -10,11 +10,11 @@ from typing import Any, cast
 from pydantic_core import to_json
 from sqlalchemy import Connection
 
-from database import intake, past
+from database import intake, past, suppressions
 from database.errors import IdTakenError, UnknownCustomerError
 from database.intake import Tracked
 from tactful.doors import RefusedError, Vocabulary, read_message, refusal
-from tactful.intake import Identify, Track, Who
+from tactful.intake import Identify, Suppress, Track, Who
 from tactful.wire import BatchAnswer, ImportBody, ItemAnswer
 from tactful.wire.answers import Refusal
 from web.api.people import made_up_id
@@ -22,8 +22,10 @@ from web.bodies import ITEM_BYTES
 from web.failures import customer_refusal, id_taken_refusal
 from web.house import vocabulary
 
-Placed = tuple[int, Identify | Track]
-Outcome = Tracked | Refusal | None
+Message = Identify | Track | Suppress
+Placed = tuple[int, Message]
+Outcome = Tracked | Refusal | bool
+"""False: it had been taken in before."""
 
 
 def take_batch(conn: Connection, body: ImportBody, now: datetime) -> BatchAnswer:
@@ -64,7 +66,7 @@ def _take(conn: Connection, body: ImportBody, now: datetime) -> list[ItemAnswer]
     return [answers[i] for i in range(len(body.batch))]
 
 
-def _message(item: object, declared: Vocabulary, now: datetime, body: ImportBody, at: str) -> Identify | Track:
+def _message(item: object, declared: Vocabulary, now: datetime, body: ImportBody, at: str) -> Message:
     if len(to_json(item)) > ITEM_BYTES:
         expected = f"at most {ITEM_BYTES // 1024} KB"
         raise refusal("too_large", "The item is too long.", field=at, expected=expected)
@@ -77,6 +79,8 @@ def _stored(conn: Connection, read: Sequence[Placed], now: datetime, body: Impor
         messages = list(neighbours)
         if kind is Identify:
             yield from (_identified(conn, cast("Identify", message), now) for message in messages)
+        elif kind is Suppress:
+            yield from map(_suppressed, suppressions.suppress_many(conn, cast("list[Suppress]", messages), now=now))
         else:
             yield from _tracked(
                 conn, cast("list[Track]", messages), now, create=body.create_customers, historical=body.historical
@@ -88,7 +92,11 @@ def _identified(conn: Connection, said: Identify, now: datetime) -> Outcome:
         intake.identify(conn, said, now=now)
     except IdTakenError as error:
         return id_taken_refusal(error)
-    return None
+    return True
+
+
+def _suppressed(outcome: bool | UnknownCustomerError) -> Outcome:  # noqa: FBT001 - what each of them came to
+    return customer_refusal(outcome.who, field="userId") if isinstance(outcome, UnknownCustomerError) else outcome
 
 
 def _tracked(
@@ -119,13 +127,14 @@ def _register(conn: Connection, events: Sequence[Track], now: datetime) -> None:
         intake.identify(conn, Identify(who, f"{event.message_id}/customer", event.occurred_at), now=now)
 
 
-def _answer(message: Identify | Track, outcome: Outcome, at: str) -> ItemAnswer:
+def _answer(message: Message, outcome: Outcome, at: str) -> ItemAnswer:
+    message_id = message.message_id if not isinstance(message, Suppress) else None
     if isinstance(outcome, Refusal):
         field = f"{at}.{outcome.field}" if outcome.field else at
         told = outcome.model_copy(update={"field": field})
-        return ItemAnswer(status="refused", message_id=message.message_id, error=told)
-    duplicate = isinstance(outcome, Tracked) and outcome.duplicate
-    return ItemAnswer(status="duplicate" if duplicate else "stored", message_id=message.message_id)
+        return ItemAnswer(status="refused", message_id=message_id, error=told)
+    duplicate = outcome.duplicate if isinstance(outcome, Tracked) else not outcome
+    return ItemAnswer(status="duplicate" if duplicate else "stored", message_id=message_id)
 
 
 def _id_of(item: object) -> str | None:

@@ -12,7 +12,7 @@ from tactful.strategy.spelling import did_you_mean, listed
 from tactful.strategy.standards import CURRENCIES
 
 # Columns that a rejects file adds; read again, they mean nothing.
-OURS: Final = frozenset({"line", "reason"})
+OURS: Final = frozenset({"line", "reason", "rejected_because"})
 
 CUSTOMER: Final = ("customer_id", "customer", "user_id", "userid", "customerid", "client_id", "cust_id", "member_id")
 ORDER_NAMES: Final[Mapping[str, Sequence[str]]] = {

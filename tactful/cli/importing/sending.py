@@ -49,11 +49,9 @@ class Count:
 class Rejects:
     """The rejects file: line, reason and the row as it stood, made when the first row is rejected."""
 
-    HEADER: Final = ("line", "reason")
-    _begins: Final = "line,reason"
-
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], because: str = "reason") -> None:
         self.path = path
+        self._header = ("line", because)
         self._columns = columns
         self._file: TextIO | None = None
 
@@ -61,7 +59,8 @@ class Rejects:
         """Take away what an earlier import of the same file left; nothing that is not ours."""
         with suppress(OSError, UnicodeDecodeError):
             with self.path.open(encoding="utf-8") as old:
-                ours = old.read(len(self._begins)) == self._begins
+                begins = ",".join(self._header)
+                ours = old.read(len(begins)) == begins
             if ours:
                 self.path.unlink()
         return self
@@ -81,7 +80,7 @@ class Rejects:
         """Write down a row."""
         if self._file is None:
             self._file = self.path.open("w", encoding="utf-8", newline="")
-            csv.writer(self._file).writerow((*self.HEADER, *self._columns))
+            csv.writer(self._file).writerow((*self._header, *self._columns))
         csv.writer(self._file).writerow((line, reason, *cells))
 
 

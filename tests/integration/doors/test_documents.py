@@ -44,6 +44,7 @@ def test_every_command_of_the_command_lines_guide_does_what_it_says(tactful: Com
     os.utime(tactful.folder / "customers.csv", (0, 1_700_000_000))
     tactful.file("orders.csv", ORDERS)
     tactful.file("bestellungen.csv", "kundennr;datum;summe\n7;24.12.2025;12,50\n")
+    tactful.file("unsubscribed.csv", "email,unsubscribed_at\nada@fleur.example,2026-11-01\n")
     configured = {"smtp": [Channel.EMAIL], "twilio": [Channel.SMS]}
     doors.database.run(lambda c: holds.register(c, configured, now=doors.clock()))
     commands = typed("docs/cli.md")
