@@ -63,12 +63,22 @@ class PartState(StrEnum):
 class ReceiptKind(StrEnum):
     """What a provider tells later of a message it took, in our words."""
 
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
     DELIVERED = "delivered"
     BOUNCED = "bounced"
-    OPENED = "opened"
-    CLICKED = "clicked"
+    REJECTED = "rejected"
     COMPLAINED = "complained"
     UNSUBSCRIBED = "unsubscribed"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    PRINTED = "printed"
+    MAILED = "mailed"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+    REPLIED = "replied"
+    UNKNOWN = "unknown"
+    """The provider said something that we have no word for; what it said is kept."""
 
 
 class JourneyState(StrEnum):

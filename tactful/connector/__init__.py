@@ -5,6 +5,18 @@ It knows no provider, no database and no Temporal.
 
 from tactful.connector.capabilities import Capabilities, Feature, Idempotency, Lookup, NativeKey, NoKey
 from tactful.connector.faults import Fault, SendFault
+from tactful.connector.hooks import (
+    AnswersHooks,
+    Handshake,
+    Hook,
+    Inbound,
+    News,
+    NotGenuineError,
+    Reply,
+    TellsLater,
+    Told,
+    UnreadableHookError,
+)
 from tactful.connector.kernel import look_up, send, time_left
 from tactful.connector.loader import ConnectorError, find
 from tactful.connector.message import Message
@@ -25,6 +37,7 @@ from tactful.connector.redaction import redacted
 
 __all__ = [
     "Accepted",
+    "AnswersHooks",
     "AnyConnector",
     "CannotSay",
     "Capabilities",
@@ -36,15 +49,24 @@ __all__ = [
     "Feature",
     "Finding",
     "Found",
+    "Handshake",
+    "Hook",
     "Idempotency",
+    "Inbound",
     "LooksUp",
     "Lookup",
     "Message",
     "NativeKey",
+    "News",
     "NoKey",
+    "NotGenuineError",
     "NotThere",
     "Ports",
+    "Reply",
     "SendFault",
+    "TellsLater",
+    "Told",
+    "UnreadableHookError",
     "find",
     "look_up",
     "redacted",

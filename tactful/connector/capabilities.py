@@ -60,6 +60,8 @@ class Capabilities:
             table of `tactful.toml` says otherwise.
         receipts: Whether the provider tells later what was delivered and what bounced. Only then is there a telling
             that a message did not arrive: a fallback `after 4 hours` waits for it.
+        inbound: Whether the provider hands on what customers write back.
+        cancels: Whether the provider can be told to stop a message that it took: a letter before it is printed.
     """
 
     channels: tuple[Channel, ...]
@@ -68,6 +70,8 @@ class Capabilities:
     bytes_max: int
     rate: float | None = None
     receipts: bool = False
+    inbound: bool = False
+    cancels: bool = False
 
     def admit(self, message: Message) -> None:
         """Let a message pass that this connector can carry whole.

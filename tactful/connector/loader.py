@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import TypeGuard
 
 from tactful.connector.capabilities import Lookup
+from tactful.connector.hooks import TellsLater
 from tactful.connector.protocol import AnyConnector, Connector, LooksUp
 from tactful.errors import TactfulError
 from tactful.strategy.spelling import did_you_mean
@@ -112,8 +113,19 @@ def _checked(found: object, place: str) -> type[AnyConnector]:
         raise ConnectorError(f"{place} is not a subclass of tactful.connector.Connector")
     missing = [name for name in ("Config", "capabilities") if not hasattr(found, name)]
     missing += sorted(getattr(found, "__abstractmethods__", ()))
-    if not missing and isinstance(found.capabilities.idempotency, Lookup) and not issubclass(found, LooksUp):
-        missing = ["lookup"]
+    if not missing:
+        missing = list(_declared_but_not_there(found))
     if missing:
         raise ConnectorError(f"{place} lacks {', '.join(missing)}")
     return found
+
+
+def _declared_but_not_there(found: type[AnyConnector]) -> Iterator[str]:
+    """Yield the methods that a connector's capabilities promise and its code lacks."""
+    declared = found.capabilities
+    if isinstance(declared.idempotency, Lookup) and not issubclass(found, LooksUp):
+        yield "lookup"
+    if declared.inbound and not issubclass(found, TellsLater):
+        yield "verify and news"
+    if declared.cancels and not hasattr(found, "cancel"):
+        yield "cancel"

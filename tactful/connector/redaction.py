@@ -33,8 +33,8 @@ def redacted(said: str, message: Message, *secrets: str) -> str:
         if secret:
             line = line.replace(secret, MASK)
     line = _ADDRESS.sub(MASK, line)
-    name = message.to.partition("@")[0]
-    line = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", MASK, line, flags=re.IGNORECASE)
+    if name := message.to.partition("@")[0]:
+        line = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", MASK, line, flags=re.IGNORECASE)
     line = _without_shared(line, message.to, _SHORTEST_OF_ADDRESS)
     for content in (message.subject, message.title, message.text, message.html, message.link, message.unsubscribe_url):
         line = _without_shared(line, content or "", _SHORTEST_OF_CONTENT)

@@ -78,7 +78,8 @@ def test_every_locked_package_has_a_hash(name: str) -> None:
     text = (CHECKOUT / "requirements" / f"{name}.txt").read_text()
     entries = re.split(r"\n(?=[a-z0-9])", text.split("make lock\n")[1])
     assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
-    assert len(entries) == len(locked(name))
+    # A package stands there twice where its newest version needs a newer Python than ours.
+    assert {entry.split("==")[0] for entry in entries} == set(locked(name))
 
 
 def test_the_lists_agree_and_the_smaller_are_parts_of_the_larger() -> None:

@@ -1,0 +1,1 @@
+"""The conformance kit: what a connector promises, tried out on a provider that behaves as badly as real ones do."""

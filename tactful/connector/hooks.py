@@ -1,0 +1,153 @@
+"""What a provider tells of its own accord: the request it makes to us, and what a connector reads out of it.
+
+Values only. Whether it is genuine and what it means is the connector's to say, by two pure functions; keeping it and
+following it up is the application's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+from uuid import UUID
+
+from tactful.errors import TactfulError
+from tactful.words import ReceiptKind
+
+
+class NotGenuineError(TactfulError):
+    """A hook's signature is missing, wrong or too old; why in one line, with nothing of its contents."""
+
+
+class UnreadableHookError(TactfulError):
+    """A hook is genuine, but not what the provider's description says; told again it would be no better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One request of a provider to us.
+
+    Attributes:
+        url: The whole address as the provider called it, query and all: some sign it.
+        headers: By name in small letters.
+        content: The body, byte for byte: most sign it.
+        at: Aware UTC instant at which it came in.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    at: datetime
+
+    def header(self, name: str) -> str:
+        """Return a header's value.
+
+        Raises:
+            NotGenuineError: There is none.
+        """
+        try:
+            return self.headers[name.lower()]
+        except KeyError:
+            raise NotGenuineError(f"has no header {name}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One thing told of one message.
+
+    Attributes:
+        kind: What happened; `UNKNOWN` for what we have no word for: it is kept all the same.
+        at: When, aware, as the provider says; the hook's own instant where it does not.
+        dedupe_id: The same whenever the same thing is told again, another for everything else.
+        provider_id: The provider's name for the message.
+        key: Our key of the message, where the provider gives it back.
+        permanent: Of a bounce: whether the address is to be written to no more.
+        machine: Of an opening or a click: whether a program did it, as far as the provider can tell.
+        reason: The provider's code or a few words, with no address in them.
+        raw: What it said, for those who look closer.
+    """
+
+    kind: ReceiptKind
+    at: datetime
+    dedupe_id: str
+    provider_id: str | None = None
+    key: UUID | None = None
+    permanent: bool = False
+    machine: bool = False
+    reason: str = ""
+    raw: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """One message of a customer to us.
+
+    Attributes:
+        at: When, aware.
+        dedupe_id: The same whenever the same message is told again.
+        sender: The customer's address, as the provider writes it.
+        recipient: Our address.
+        text: What it says.
+        provider_id: The provider's name for it.
+        in_reply_to: Our key of the message that it answers, where that is known.
+    """
+
+    at: datetime
+    dedupe_id: str
+    sender: str = field(repr=False)
+    recipient: str
+    text: str = field(repr=False)
+    provider_id: str = ""
+    in_reply_to: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """The provider asks us to GET an address of its own before it tells anything; `verify` has looked whose it is."""
+
+    url: str
+
+
+News = Told | Inbound | Handshake
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a hook is answered with, once what it told is stored."""
+
+    status: int = 204
+    content_type: str = "text/plain; charset=utf-8"
+    content: str = ""
+
+
+@runtime_checkable
+class TellsLater(Protocol):
+    """What a connector that declares `receipts` or `inbound` by hooks has besides. Both methods are pure."""
+
+    def verify(self, hook: Hook) -> None:
+        """Let a hook pass that the provider signed, a few minutes ago at the most.
+
+        Signatures are compared in constant time, over the bytes as they came.
+
+        Raises:
+            NotGenuineError: It did not, or too long ago.
+        """
+        ...
+
+    def news(self, hook: Hook) -> Iterable[News]:
+        """Return what a genuine hook tells, in its order.
+
+        Raises:
+            UnreadableHookError: It is not what the provider's description says.
+        """
+        ...
+
+
+@runtime_checkable
+class AnswersHooks(Protocol):
+    """What a connector has besides whose provider reads the answer: to speak back to a customer who wrote STOP."""
+
+    def reply(self, hook: Hook, say: str | None) -> Reply:
+        """Return what to answer; `say` is the text that goes to the customer who wrote, None for none."""
+        ...

@@ -1,0 +1,271 @@
+"""What a connector over HTTP is: a configuration, capabilities, a table of errors, and two pure functions.
+
+    class Acme(HttpConnector[AcmeConfig]):
+        Config = AcmeConfig
+        capabilities = Capabilities(...)
+        errors = (on(400, Fault.BAD_RECIPIENT, "no_such_number"),)
+        code_at, said_at = "error.code", "error.text"
+
+        def build(self, message): return Request.json("/messages", {...})
+        def authorize(self, request, at, token): return request.having(authorization=f"Bearer {...}")
+        def parse(self, message, answer): return Accepted(answer.need("id"))
+
+The kernel does the rest: connections, deadlines, tokens, classification, and keeping names and secrets out of what is
+said. `WithLookup` and `WithCancel` are for providers that can be asked afterwards, or told to stop.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, SecretStr
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from tactful.connector.faults import Fault, SendFault
+from tactful.connector.http.classify import On, fault_of, wait_asked_for
+from tactful.connector.http.line import HttpConfig, Line
+from tactful.connector.http.request import Answer, Request, UnreadableError
+from tactful.connector.http.tokens import Token, TokenKeeper
+from tactful.connector.message import Message
+from tactful.connector.protocol import Accepted, CannotSay, Connector, Finding, Ports
+from tactful.connector.redaction import redacted
+
+TOKEN_ATTEMPTS = 3
+_OK = range(200, 300)
+_UNAUTHORIZED = 401
+_NOBODY = Message.model_construct(to="", key=UUID(int=0))
+"""Stands for the message where an exchange is about none: there is nothing to mask but secrets."""
+
+HttpConfigT = TypeVar("HttpConfigT", bound=HttpConfig)
+
+
+class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
+    """A provider spoken to over HTTP, one exchange a message.
+
+    Attributes:
+        errors: What its answers mean, first match wins; what HTTP says of a status holds where no row does.
+        code_at: Where in a JSON answer the provider's error code stands, such as `errors.0.code`.
+        said_at: Where its message stands.
+        taken: Statuses besides 2xx that `parse` reads: for providers that say *taken before* by a 409.
+        http2: Whether it speaks HTTP/2.
+        wants_token: Whether `token_for` makes a token that goes with every request.
+        anywhere: Whether its messages go to addresses of their own, outside `base_url`.
+    """
+
+    errors: ClassVar[tuple[On, ...]] = ()
+    code_at: ClassVar[str] = ""
+    said_at: ClassVar[str] = ""
+    taken: ClassVar[tuple[int, ...]] = ()
+    http2: ClassVar[bool] = False
+    wants_token: ClassVar[bool] = False
+    anywhere: ClassVar[bool] = False
+
+    def __init__(self, config: HttpConfigT, ports: Ports) -> None:
+        super().__init__(config, ports)
+        self._line = Line(config, http2=self.http2)
+        self._tokens = TokenKeeper()
+        self._secrets = tuple(_secrets_of(config))
+
+    @abstractmethod
+    def build(self, message: Message) -> Request:
+        """Return the request that hands the message over. Pure: the same bytes for the same message.
+
+        Raises:
+            SendFault: No request can be made of it; nothing was sent.
+        """
+
+    @abstractmethod
+    def parse(self, message: Message, answer: Answer) -> Accepted:
+        """Return what an answer of success (2xx, or one of `taken`) says. Pure.
+
+        Raises:
+            SendFault: It says in the body that it did not work; `self.refusal(answer)` makes one of the error table.
+            UnreadableError: It is not what the provider's description says: *ambiguous*.
+        """
+
+    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:  # noqa: ARG002
+        """Return the request with what proves who we are. Pure.
+
+        Args:
+            request: The request as it was built.
+            at: Aware UTC instant of this attempt, for signatures that hold a time.
+            token: The kept token, where the connector `wants_token`.
+        """
+        return request
+
+    async def token_for(self, at: datetime, *, deadline: float) -> Token | None:  # noqa: ARG002
+        """Return a new token where the provider wants one: made here, or fetched by `self.exchange`. None for none.
+
+        Raises:
+            SendFault: It cannot be had.
+        """
+        return None
+
+    def code_of(self, answer: Answer) -> str:
+        """Return the provider's own error code in an answer; empty where there is none."""
+        return answer.find(self.code_at) if self.code_at else ""
+
+    def refusal(self, answer: Answer, *, message: Message | None = None, at: datetime | None = None) -> SendFault:
+        """Return the fault that an answer is by the error table, without names or secrets in its detail."""
+        code = self.code_of(answer)
+        fault = fault_of(answer.status, code, self.errors)
+        said = answer.find(self.said_at) if self.said_at else ""
+        wait = wait_asked_for(answer.headers, at) if at is not None else None
+        keeps_wait = fault in {Fault.TRANSIENT, Fault.THROTTLED, Fault.QUOTA, Fault.AMBIGUOUS}
+        return SendFault(
+            fault,
+            f"{answer.status} {redacted(code, message or _NOBODY)}".strip()[:100],
+            redacted(said, message or _NOBODY, *self._secrets),
+            retry_after=wait if keeps_wait else None,
+        )
+
+    async def send(self, message: Message, *, deadline: float) -> Accepted:
+        """Hand the message over in one exchange."""
+        at = datetime.now(UTC)
+        answer = await self._authorized(self.build(message), at, deadline)
+        if answer.status not in _OK and answer.status not in self.taken:
+            raise self.refusal(answer, message=message, at=at)
+        unreadable: UnreadableError
+        try:
+            accepted = self.parse(message, answer)
+        except UnreadableError as error:
+            unreadable = error
+        else:
+            return Accepted(accepted.provider_id, redacted(accepted.detail, message, *self._secrets))
+        raise SendFault(Fault.AMBIGUOUS, f"{answer.status} unreadable", str(unreadable))
+
+    async def ask(self, request: Request, *, deadline: float) -> Answer:
+        """Return the answer to a request that sends nothing to anybody, proved like all others, whatever its status.
+
+        Raises:
+            SendFault: No answer came.
+        """
+        return await self._authorized(request, datetime.now(UTC), deadline)
+
+    async def exchange(self, request: Request, *, deadline: float) -> Answer:
+        """Return the answer to a request as it stands: for `token_for`.
+
+        Raises:
+            SendFault: No answer came.
+        """
+        return await self._line.exchange(request, deadline=deadline)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._line.aclose()
+
+    async def _authorized(self, request: Request, at: datetime, deadline: float) -> Answer:
+        if "://" in request.path and not self.anywhere:
+            raise SendFault(Fault.CONFIG, "address", "this connector may only call what is below its base_url")
+        token = await self._token(at, deadline)
+        answer = await self.exchange(self.authorize(request, at, token), deadline=deadline)
+        if answer.status == _UNAUTHORIZED and token is not None:
+            self._tokens.drop(token)
+        return answer
+
+    async def _token(self, at: datetime, deadline: float) -> SecretStr | None:
+        if not self.wants_token:
+            return None
+        failed: SendFault
+        try:
+            return await self._tokens.token(at, partial(self._new_token, deadline=deadline))
+        except SendFault as fault:
+            failed = fault
+        # No message went out yet, so nothing is unknown.
+        kind = Fault.TRANSIENT if failed.fault is Fault.AMBIGUOUS else failed.fault
+        raise SendFault(kind, f"token: {failed.code}", failed.detail, retry_after=failed.retry_after)
+
+    async def _new_token(self, at: datetime, *, deadline: float) -> Token:
+        trying = AsyncRetrying(
+            stop=stop_after_attempt(TOKEN_ATTEMPTS),
+            wait=wait_random_exponential(multiplier=0.2, max=2),
+            retry=retry_if_exception(lambda error: _may_pass(error, deadline)),
+            reraise=True,
+        )
+        return await trying(self.token_for, at, deadline=deadline)
+
+
+class WithLookup(HttpConnector[HttpConfigT], ABC, Generic[HttpConfigT]):
+    """A provider that can be asked by our key what became of a message; it declares `Lookup`."""
+
+    @abstractmethod
+    def build_lookup(self, key: UUID) -> Request:
+        """Return the request that asks for the message with this key. Pure."""
+
+    @abstractmethod
+    def parse_lookup(self, key: UUID, answer: Answer) -> Finding:
+        """Return what an answer of any status says. Pure. *Not there* is a promise: the message is sent again.
+
+        Raises:
+            UnreadableError: It is not what the provider's description says; the same as `CannotSay`.
+        """
+
+    async def lookup(self, key: UUID, *, deadline: float) -> Finding:
+        """Ask what became of the message with this key."""
+        answer = await self.ask(self.build_lookup(key), deadline=deadline)
+        try:
+            return self.parse_lookup(key, answer)
+        except UnreadableError as error:
+            return CannotSay(f"{answer.status}: {error}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The provider will not send the message, and never did."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """The message has gone its way: printed, or sent."""
+
+
+Stopping = Cancelled | TooLate | CannotSay
+
+
+class WithCancel(HttpConnector[HttpConfigT], ABC, Generic[HttpConfigT]):
+    """A provider that can be told to stop what it took: a letter before it is printed."""
+
+    @abstractmethod
+    def build_cancel(self, provider_id: str) -> Request:
+        """Return the request that stops the message. Pure."""
+
+    @abstractmethod
+    def parse_cancel(self, answer: Answer) -> Stopping:
+        """Return what an answer of any status says. Pure. *Cancelled* is a promise, also where it was before.
+
+        Raises:
+            UnreadableError: It is not what the provider's description says; the same as `CannotSay`.
+        """
+
+    async def cancel(self, provider_id: str, *, deadline: float) -> Stopping:
+        """Tell the provider to stop the message; as harmless twice as once."""
+        try:
+            answer = await self.ask(self.build_cancel(provider_id), deadline=deadline)
+            return self.parse_cancel(answer)
+        except (SendFault, UnreadableError) as error:
+            return CannotSay(str(error))
+
+
+def _may_pass(error: BaseException, deadline: float) -> bool:
+    """Say whether getting a token may work if it is tried again, and there is time to."""
+    passing = isinstance(error, SendFault) and error.fault in {Fault.TRANSIENT, Fault.AMBIGUOUS, Fault.THROTTLED}
+    return passing and deadline - time.monotonic() > 1
+
+
+def _secrets_of(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever a configuration holds
+    """Yield every secret in a configuration, tables within it and lists among them."""
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secrets_of(getattr(value, name))
+    elif isinstance(value, list | tuple):
+        for each in value:  # pyright: ignore[reportUnknownVariableType]
+            yield from _secrets_of(each)
