@@ -259,11 +259,11 @@ def _pressing(case: _Case, way: Way, at: datetime) -> tuple[Line, ...]:
     channels, stage = tuple(route.channel for route in way), case.communication.stage
     holidays = holidays_of(situation.customer.country, case.published.country)
     quiet = quiet_hours(channels, topic, rules.quiet, at=at, place=case.place, holidays=holidays)
-    caps = within_caps(channels, topic, stage, rules.at_most, situation.past, own=own, at=at, zone=zone)
-    gap = apart(topic, rules.apart, situation.past, own=own, at=at, zone=zone)
+    caps = within_caps(channels, topic, stage, rules.at_most, situation.marketing, own=own, at=at, zone=zone)
+    gap = apart(topic, rules.apart, situation.marketing, own=own, at=at, zone=zone)
     if caps.reason is not None or gap.reason is not None:
         return quiet, caps, gap, PASSED
-    return quiet, caps, gap, unrivalled(channels, topic, stage, case.kept, rules, own=own, at=at, zone=zone)
+    return quiet, caps, gap, unrivalled(channels, topic, stage, case.kept, own=own, at=at, zone=zone)
 
 
 def _last_to_pass(lines: Iterable[Line]) -> Line | None:

@@ -208,7 +208,8 @@ class Situation:
 
     `tried` has the parts of the contact itself that were made before: it is then decided about what is left of it.
 
-    `restart` is there for a contact that a person has taken up again, and for no other.
+    `restart` is there for a contact that a person has taken up again, and for no other. `marketing` are those of the
+    past that were no mandatory ones.
     """
 
     contact: Contact
@@ -220,8 +221,10 @@ class Situation:
     tried: tuple[Tried, ...] = ()
     restart: Restart | None = None
     inside: tuple[OpenStep, ...] = ()
+    marketing: tuple[PastContact, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Put the past contacts in order, newest first: the caps count on it."""
+        """Put the past contacts in order, newest first: the caps count on it, and on the marketing among them."""
         ordered = tuple(sorted(self.past, key=attrgetter("counts_at"), reverse=True))
         object.__setattr__(self, "past", ordered)
+        object.__setattr__(self, "marketing", tuple(row for row in ordered if row.purpose is Purpose.MARKETING))

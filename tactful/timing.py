@@ -40,11 +40,11 @@ def in_utc(instant: datetime) -> datetime:
 
 def shifted(instant: datetime, by: timedelta) -> datetime:
     """Return the instant `by` later in elapsed time, as UTC, held between `EARLIEST` and `LATEST`."""
-    held = in_utc(instant)
     try:
-        return in_utc(held + by)
+        moved = (instant if instant.tzinfo is UTC else in_utc(instant)) + by
     except OverflowError:
         return LATEST if by > timedelta(0) else EARLIEST
+    return moved if EARLIEST <= moved <= LATEST else in_utc(moved)
 
 
 def local_clock(instant: datetime, zone: ZoneInfo) -> datetime:

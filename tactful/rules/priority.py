@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from operator import itemgetter
+from heapq import heapify, heappop
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,8 +22,8 @@ from tactful.rules.connector import connectors_open
 from tactful.rules.eligibility import in_segment, no_exception, not_had_already
 from tactful.rules.journey import still_needed
 from tactful.rules.permission import lawful_basis
-from tactful.rules.pressure import no_room_until, still_counting
 from tactful.rules.protection import undisturbed
+from tactful.rules.room import Room
 from tactful.rules.suppression import unsuppressed
 from tactful.strategy.model import Communication, Route, Rules, Strategy, Topic
 from tactful.timing import add_span, shifted
@@ -44,35 +44,31 @@ Rank = tuple[int, int, datetime, UUID]
 
 
 class Reservation(NamedTuple):
-    """A rival that keeps a place: the channels by which it would go, and when, if nothing comes between."""
+    """A rival that keeps a place, and how it will stand in the past when it was made in that place."""
 
     rival: Rival
-    topic: Topic
-    channels: tuple[Channel, ...]
-    at: datetime
-
-
-def age_credit(first_due_at: datetime, now: datetime) -> int:
-    """Return by how many topics a contact has risen by waiting: one for each full week since it was first due."""
-    return (now - first_due_at) // STEP_UP_AFTER if first_due_at < now else 0
+    as_made: PastContact
 
 
 def rank_of(topic: Topic, raised: int, first_due_at: datetime, contact_key: UUID, now: datetime) -> Rank:
     """Return where a contact stands among others at an instant; the least is made first.
 
+    It has risen by one topic for each full week since it was first due.
+
     Source: docs/rules.md#priority
     """
-    return (topic.rank - age_credit(first_due_at, now), -raised, first_due_at, contact_key)
+    risen = (now - first_due_at) // STEP_UP_AFTER if first_due_at < now else 0
+    return (topic.rank - risen, -raised, first_due_at, contact_key)
 
 
 class Kept:
     """The places kept for contacts of a higher rank, highest first; each is worked out when it is first asked for.
 
-    `counting` are the contacts of the past beside which they were placed.
+    `room` is what the past has left them; None where nobody is of a higher rank.
     """
 
-    def __init__(self, counting: tuple[PastContact, ...] = (), places: Iterator[Reservation] | None = None) -> None:
-        self.counting = counting
+    def __init__(self, room: Room | None = None, places: Iterator[Reservation] | None = None) -> None:
+        self.room = room
         self._found: list[Reservation] = []
         self._more = places or iter(())
 
@@ -105,21 +101,22 @@ def places_kept(
     higher = _higher(situation, mine, published, now=now, horizon=horizon)
     if not higher:
         return Kept()
-    counting = still_counting(situation.past, rules, now, zone)
+    room = Room(situation.marketing, rules, now)
     static = _Static(situation, published, now, zone)
-    placing = _Placing(list(counting), rules, now, horizon, zone)
-    return Kept(counting, _placed(higher, published, static, placing))
+    placing = _Placing(room.beside(), rules, now, horizon, zone)
+    return Kept(room, _placed(higher, published, static, placing))
 
 
 def _placed(
-    higher: Iterable[tuple[Rank, Rival]], published: Strategy, static: _Static, placing: _Placing
+    higher: list[tuple[Rank, int, Rival]], published: Strategy, static: _Static, placing: _Placing
 ) -> Iterator[Reservation]:
-    for _, rival in higher:
+    while higher:
+        *_, rival = heappop(higher)
         topic = published.topics[rival.topic]
         channels = static.channels(rival, topic)
-        at = placing.place(rival, topic, channels) if channels else None
-        if at is not None:
-            yield Reservation(rival, topic, channels, at)
+        kept = placing.place(rival, topic, channels) if channels else None
+        if kept is not None:
+            yield kept
 
 
 def unrivalled(
@@ -127,7 +124,6 @@ def unrivalled(
     topic: Topic,
     stage: str,
     kept: Kept,
-    rules: Rules,
     *,
     own: UUID,
     at: datetime,
@@ -140,7 +136,6 @@ def unrivalled(
         topic: What about; mandatory contacts pass.
         stage: The stage of its step.
         kept: The places kept for contacts of a higher rank, highest first.
-        rules: The caps and the gap.
         own: The contact's own key.
         at: The instant asked about.
         zone: The customer's zone.
@@ -151,39 +146,40 @@ def unrivalled(
 
     Source: docs/rules.md#priority
     """
-    if topic.purpose is Purpose.SERVICE:
+    if topic.purpose is Purpose.SERVICE or kept.room is None:
         return PASSED
-    counting = list(kept.counting)
+    room = kept.room.beside()
     for one in kept:
-        counting.append(_as_made(one))
-        passes_at = no_room_until(channels, topic.name, stage, rules, counting, own=own, at=at, zone=zone)
+        room.take(one.as_made)
+        passes_at = room.none_until(channels, topic.name, stage, own=own, at=at, zone=zone)
         if passes_at is not None:
-            by = {"by": one.rival.communication, "topic": one.topic.name, "due_at": one.rival.due_at.isoformat()}
+            by = {"by": one.rival.communication, "topic": one.rival.topic, "due_at": one.rival.due_at.isoformat()}
             return Line(PRIORITY, Reason.OUTRANKED, by, passes_at)
     return PASSED
 
 
 def _higher(
     situation: Situation, mine: Rank, published: Strategy, *, now: datetime, horizon: datetime
-) -> list[tuple[Rank, Rival]]:
-    """Return the marketing rivals that rank higher and are due from an hour ago to the horizon, highest first."""
-    due_since, own = shifted(now, -KEEPS_ITS_PLACE), situation.contact.contact_key.int
-    topics = {name: one for name, one in published.topics.items() if one.purpose is not Purpose.SERVICE}
-    found: list[tuple[Rank, Rival]] = []
+) -> list[tuple[Rank, int, Rival]]:
+    """Return the marketing rivals that rank higher and are due from an hour ago to the horizon, as a heap."""
+    due_since, topics, own = shifted(now, -KEEPS_ITS_PLACE), published.topics, situation.contact.contact_key.int
+    found: list[tuple[Rank, int, Rival]] = []
     for rival in situation.rivals:
-        if due_since <= rival.due_at <= horizon and rival.topic in topics:
-            first_due_at = rival.planned_for or rival.due_at
-            rank = rank_of(topics[rival.topic], rival.raised, first_due_at, rival.contact_key, now)
-            if rank < mine and rival.contact_key.int != own:
-                found.append((rank, rival))
-    return sorted(found, key=itemgetter(0))
+        topic = topics.get(rival.topic) if due_since <= rival.due_at <= horizon else None
+        if topic is None or topic.purpose is Purpose.SERVICE:
+            continue
+        rank = rank_of(topic, rival.raised, rival.planned_for or rival.due_at, rival.contact_key, now)
+        if rank < mine and rival.contact_key.int != own:
+            found.append((rank, len(found), rival))
+    heapify(found)
+    return found
 
 
 @dataclass(slots=True)
 class _Placing:
     """Places rivals one after the other, each at the first instant at which it fits among those before it."""
 
-    counting: list[PastContact]
+    room: Room
     rules: Rules
     now: datetime
     horizon: datetime
@@ -193,8 +189,8 @@ class _Placing:
     )
     """By topic, stage and channels, stretches of time without room: what is placed later only makes them longer."""
 
-    def place(self, rival: Rival, topic: Topic, channels: tuple[Channel, ...]) -> datetime | None:
-        """Return when a rival would go, and keep its place; None if there is none within its life and the horizon."""
+    def place(self, rival: Rival, topic: Topic, channels: tuple[Channel, ...]) -> Reservation | None:
+        """Return the place of a rival, and keep it; None if there is none within its life and the horizon."""
         full = self.full.setdefault((topic.name, rival.stage, channels), [])
         at = max(rival.due_at, self.now)
         for _ in range(MOST_MOVES):
@@ -202,12 +198,11 @@ class _Placing:
             if at > self.horizon or (rival.expires_at is not None and at >= rival.expires_at):
                 return None
             own, zone = rival.contact_key, self.zone
-            opens_at = no_room_until(
-                channels, topic.name, rival.stage, self.rules, self.counting, own=own, at=at, zone=zone
-            )
+            opens_at = self.room.none_until(channels, topic.name, rival.stage, own=own, at=at, zone=zone)
             if opens_at is None:
-                self.counting.append(_as_made(Reservation(rival, topic, channels, at)))
-                return at
+                kept = Reservation(rival, _as_made(rival, topic, channels, at))
+                self.room.take(kept.as_made)
+                return kept
             full.append((at, opens_at))
             at = opens_at
         return None
@@ -218,17 +213,9 @@ def _past_the_full(full: Iterable[tuple[datetime, datetime]], at: datetime) -> d
     return max((until for since, until in full if since <= at < until), default=at)
 
 
-def _as_made(one: Reservation) -> PastContact:
-    """Return a rival as it will stand in the past when it was made in its place."""
-    return PastContact(
-        contact_key=one.rival.contact_key,
-        counts_at=one.at,
-        channels=one.channels,
-        topic=one.rival.topic,
-        stage=one.rival.stage,
-        purpose=one.topic.purpose,
-        communication=one.rival.communication,
-    )
+def _as_made(rival: Rival, topic: Topic, channels: tuple[Channel, ...], at: datetime) -> PastContact:
+    """Return a rival as it will stand in the past when it was made at an instant."""
+    return PastContact(rival.contact_key, at, channels, rival.topic, rival.stage, topic.purpose, rival.communication)
 
 
 @dataclass(slots=True)

@@ -390,8 +390,9 @@ def _wants_it(one: Reservation, known: Situation, published: Strategy, now: date
     """Say whether somebody higher wants a place: by nothing but what is written of the rule."""
     rival, ahead = one.rival, published.rules.look_ahead
     horizon = end_of(now, ahead, zone) if ahead else now
-    in_time = now - timedelta(hours=1) <= rival.due_at <= horizon and max(rival.due_at, now) <= one.at <= horizon
-    alive = rival.expires_at is None or one.at < rival.expires_at
+    kept_at = one.as_made.counts_at
+    in_time = now - timedelta(hours=1) <= rival.due_at <= horizon and max(rival.due_at, now) <= kept_at <= horizon
+    alive = rival.expires_at is None or kept_at < rival.expires_at
     higher = TOPICS[rival.topic].rank - max(now - rival.due_at, timedelta(0)) // timedelta(days=7)
     own_topic = next(step for step in published.steps.values()).communications[0].topic
     waited = max(now - known.contact.due_at, timedelta(0)) // timedelta(days=7)
@@ -399,7 +400,8 @@ def _wants_it(one: Reservation, known: Situation, published: Strategy, now: date
 
 
 def _row_of(one: Reservation) -> PastContact:
-    return PastContact(one.rival.contact_key, one.at, one.channels, one.rival.topic, "", Purpose.MARKETING, "x")
+    made = one.as_made
+    return PastContact(made.contact_key, made.counts_at, made.channels, one.rival.topic, "", Purpose.MARKETING, "x")
 
 
 def _all_fit(world: Sequence[PastContact], one: PastContact, under: Rules, zone: ZoneInfo) -> bool:

@@ -59,7 +59,7 @@ def asked(
     published = strategy(step(said) if said else step(), rules=rules)
     mine = rank_of(TOPICS[topic], raised, first_due_at, key(100), now)
     kept = places_kept(known, mine, published, rules, now=now, zone=LONDON)
-    return unrivalled((going_by,), TOPICS[topic], "nurture", kept, rules, own=key(100), at=at or now, zone=LONDON)
+    return unrivalled((going_by,), TOPICS[topic], "nurture", kept, own=key(100), at=at or now, zone=LONDON)
 
 
 def test_alone_nobody_is_outranked() -> None:
