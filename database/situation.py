@@ -1,7 +1,7 @@
 """Everything decisions may look at, read in one statement under the customers' locks.
 
-Only the newest rows of a window are read, so that a contact costs the same for a customer with ten thousand behind
-them.
+Of the past, the newest rows are read, so that a contact costs the same for a customer with ten thousand behind them.
+Whoever has more than those in the longest window is read about once more, so that no limit loses sight of anything.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from database import restarted
+from database import earlier, restarted
 from database.customers import Facts, customer_from, details, instant, known_instant
 from database.engine import Direct
 from database.strategies import Loaded, load
@@ -27,6 +27,7 @@ WINDOW = timedelta(days=LONGEST_CAP_DAYS)
 LOOK_AT_A_HOLD = timedelta(hours=6)
 """When a contact looks again whose connector a person has held for no named time, should nobody let it go before."""
 MOST_PAST = 500
+"""How many of the past are read at once; where there are as many, what no limit can miss of the rest is read too."""
 LONGEST_LOOK_AHEAD = timedelta(days=LONGEST_LOOK_AHEAD_DAYS)
 MOST_RIVALS = 50
 """Of contacts due within the longest horizon, the soonest: what lies behind them is looked at when it is nearer."""
@@ -35,11 +36,9 @@ READ = Direct(f"""
 SELECT c.contact_key, to_jsonb(c) AS contact, to_jsonb(j) AS journey, s.version AS published,
     {details("c.customer_key")},
     (SELECT properties FROM events e WHERE e.event_key = j.event_key) AS event,
-    (SELECT jsonb_agg(jsonb_build_array(p.contact_key, p.counts_at, p.channels, p.topic, p.stage, p.purpose,
-                                        p.communication, p.question) ORDER BY p.counts_at DESC)
+    (SELECT jsonb_agg({earlier.ROW} ORDER BY p.counts_at DESC)
        FROM (SELECT * FROM contacts WHERE customer_key = c.customer_key AND counts_at > :since
-                AND contact_key <> c.contact_key
-                AND (purpose = 'marketing' OR question IS NOT NULL OR communication = c.communication)
+                AND {earlier.MATTERS}
               ORDER BY counts_at DESC LIMIT {MOST_PAST}) p) AS past,
     (SELECT jsonb_agg(jsonb_build_array(r.contact_key, r.communication, r.due_at, r.expires_at, r.topic, r.channels,
                                         r.raised, CASE WHEN r.strategy = c.strategy THEN r.step END, r.planned_for,
@@ -126,6 +125,11 @@ def read_all(
     """
     seen = {"since": now - WINDOW, "overdue": now - KEEPS_ITS_PLACE, "horizon": now + LONGEST_LOOK_AHEAD}
     rows = READ.rows(conn, contact_keys=list(contact_keys), now=now, **seen)
+    many = [row["contact_key"] for row in rows if len(row["past"] or ()) == MOST_PAST]
+    if many:
+        whole = earlier.read(conn, many, since=seen["since"], now=now)
+        for row in rows:
+            row["past"] = whole.get(row["contact_key"], row["past"])
     restarts = _restarts(conn, rows, again=again)
     found: dict[UUID, Known] = {}
     for row in rows:

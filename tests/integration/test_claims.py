@@ -117,6 +117,40 @@ def test_a_cap_sees_past_any_number_of_service_contacts(empty_ledger: Ledger) ->
     assert answer.reason in {Reason.CAP, Reason.EXPIRED}
 
 
+@pytest.mark.parametrize(
+    ("cap", "different"),
+    [
+        ("1 nurture in 365 days", {"stage": "keep"}),
+        ("1 news in 12 months", {"topic": "orders"}),
+        ("1 email in 365 days", {"channels": ["push"]}),
+    ],
+)
+def test_a_cap_sees_past_any_number_of_contacts_that_it_does_not_count(
+    empty_ledger: Ledger, cap: str, different: dict[str, Any]
+) -> None:
+    """Two a day for a year, all of them marketing, do not hide the one that took the only place."""
+    ledger = empty_ledger
+    ledger.publish(rules=f"{{ at_most: [{cap}] }}")
+    contact = ledger.planned("ada")
+    rows = [row | {"purpose": "marketing"} for row in _taken(contact, 700)]
+    rows[:-1] = [row | different for row in rows[:-1]]
+    ledger.run(lambda c: c.execute(sa.insert(contacts), rows[:-1]))
+    with counted(ledger.database) as said:
+        assert isinstance(ledger.claim(contact), Claimed)
+    assert len(said) == 4
+    other = ledger.planned("bob")
+    ledger.run(
+        lambda c: c.execute(sa.insert(contacts), [row | {"contact_key": uuid4()} | _whose(other) for row in rows])
+    )
+    answer = ledger.claim(other)
+    assert isinstance(answer, NotClaimed)
+    assert answer.reason is Reason.CAP
+
+
+def _whose(contact: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
+    return {"customer_key": contact.customer_key, "journey_key": contact.journey_key}
+
+
 def _taken(like: Any, notices: int) -> list[dict[str, Any]]:  # noqa: ANN401 - a row
     """Return rows of so many notices sent a minute apart, and of one newsletter before them all."""
     made: list[dict[str, Any]] = []

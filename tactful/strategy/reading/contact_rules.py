@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from tactful.strategy.forms import CAP, HOLD, PERCENT, QUIET, QUIET_FOR, SPAN
-from tactful.strategy.limits import LONGEST_CAP_DAYS, LONGEST_LOOK_AHEAD_DAYS
+from tactful.strategy.limits import LARGEST_CAP, LONGEST_CAP_DAYS, LONGEST_LOOK_AHEAD_DAYS
 from tactful.strategy.model import Cap, Hold, QuietHours, Rules, Span
 from tactful.strategy.reading.desk import Desk, Fields
 from tactful.strategy.tree import Node
@@ -41,6 +41,8 @@ def read_caps(desk: Desk, node: Node | None) -> tuple[Cap, ...]:
 def _cap(desk: Desk, item: Node) -> Cap:
     cap = desk.phrase(CAP, item)
     _check_length(desk, item, cap.window, LONGEST_CAP_DAYS, "a cap over")
+    if cap.count > LARGEST_CAP:
+        desk.note(item.mark, f"a cap of {cap.count:,}", f"at most {LARGEST_CAP:,}: more is no limit")
     if cap.topic is None or cap.topic in desk.names.of("topic"):
         return cap
     return cap.model_copy(update={"topic": None, "stage": cap.topic})
