@@ -16,13 +16,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from database.situation import FrozenPart, Known
+from database.situation import FrozenPart, Known, OpenOne
 from tactful.conditions import segment_of
 from tactful.connector import Message
 from tactful.errors import TactfulError
 from tactful.links import Links
 from tactful.strategy.model import Communication, Offer, Sender
 from tactful.templates import Content, TemplateError, message_variables
+from tactful.templates.journeys import JourneyTold
 from tactful.timing import add_span, zone_of
 from tactful.verdict import Route, Send
 from tactful.words import Channel, PartState, Purpose
@@ -191,9 +192,13 @@ class _Making:
             offer_code=self.given.code,
             offer_ends_on=self.given.ends_on,
             links=links,
-            journeys=self.known.journeys,
+            journeys=[self._told(one) for one in self.known.journeys],
             language=self._language(),
         )
+
+    def _told(self, one: OpenOne) -> JourneyTold:
+        since = one.started_at.astimezone(self.zone).date()
+        return JourneyTold(one.name, one.step, one.state, since, one.said, one.to_come, one.reached)
 
     def _message(self, route: Route, content: Content, links: Mapping[str, str]) -> Message:
         sender = self.known.governance.strategy.sender

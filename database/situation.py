@@ -56,7 +56,10 @@ SELECT c.contact_key, to_jsonb(c) AS contact, to_jsonb(j) AS journey, s.version 
        FROM messages m WHERE m.contact_key = c.contact_key) AS parts,
     (SELECT jsonb_agg(jsonb_build_array(h.connector, h.until, h.fault, h.probe_until)) FROM connector_holds h) AS holds,
     (SELECT jsonb_agg(jsonb_build_array(o.strategy, o.step, o.state, o.started_at, o.ends_at, o.journey_key,
-                                        o.milestones) ORDER BY o.started_at, o.journey_key)
+                                        o.milestones, o.first_step,
+           (SELECT count(*) FROM contacts d WHERE d.journey_key = o.journey_key AND d.state = 'sent'),
+           (SELECT count(*) FROM contacts d WHERE d.journey_key = o.journey_key AND d.state IN ('planned', 'held')
+               AND d.contact_key <> c.contact_key)) ORDER BY o.started_at, o.journey_key)
        FROM journeys o WHERE o.customer_key = c.customer_key AND o.state IN ('open', 'paused')) AS journeys_open
 FROM contacts c
 LEFT JOIN journeys j ON j.journey_key = c.journey_key
@@ -85,6 +88,19 @@ class FrozenPart:
     receipt: ReceiptKind | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenOne:
+    """A journey the customer is on, as a mandatory message may speak of it."""
+
+    name: str
+    step: str
+    state: str
+    started_at: datetime
+    said: int
+    to_come: int
+    reached: int
+
+
 @dataclass(frozen=True)
 class Known:
     """The situation, and what else making the contact needs: content, governance, the story around it.
@@ -100,7 +116,7 @@ class Known:
     governance: Loaded
     event: Mapping[str, object]
     parts: tuple[FrozenPart, ...]
-    journeys: tuple[str, ...]
+    journeys: tuple[OpenOne, ...]
     trying: frozenset[str] = frozenset()
 
 
@@ -202,7 +218,10 @@ def _known(  # noqa: PLR0917 - what one contact is known by
         governance=load(conn, row["strategy"], found["published"]),
         event=cast("dict[str, object]", (found["event"] or {}) | (row["request"] or {})),
         parts=parts,
-        journeys=tuple(str(step) for _, step, state, *_ in found["journeys_open"] or () if state == "open"),
+        journeys=tuple(
+            OpenOne(first, step, state, known_instant(at), said, to_come, len(milestones))
+            for _, step, state, at, _, _, milestones, first, said, to_come in found["journeys_open"] or ()
+        ),
         trying=trying,
     )
 

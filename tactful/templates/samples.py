@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from tactful.strategy.model import Communication, FieldType, Money, Step, Strategy
+from tactful.templates.journeys import JourneyTold
 from tactful.templates.variables import LINKS, STANDARD_TRAITS, message_variables, offers_of
 
 SAMPLE_DAY = date(2027, 3, 7)
@@ -41,7 +42,7 @@ def sample_variables(strategy: Strategy, step: Step, communication: Communicatio
         offer_code="EXAMPLE24",
         offer_ends_on=SAMPLE_DAY,
         links=dict.fromkeys(LINKS, LINK),
-        journeys=[step.name],
+        journeys=[JourneyTold(step.name, step.name, "open", SAMPLE_DAY, said=1, to_come=1, reached=0)],
         language=language,
         offer=offers[0].name if offers else None,
     )

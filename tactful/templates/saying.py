@@ -137,12 +137,21 @@ def _look_up(name: str, vocabulary: Mapping[str, Variable]) -> Variable | None:
     for count in range(len(parts) - 1, 0, -1):
         variable = vocabulary.get(".".join(parts[:count]))
         if variable is not None:
-            inside = variable.type == "list" or (variable.type == "text" and parts[count:] == ["size"])
-            return variable if inside else None
+            return variable if _inside(variable, parts[count:]) else None
     return None
+
+
+def _inside(variable: Variable, parts: list[str]) -> bool:
+    """Say whether a variable has what a template asks of it: a size, or of a list's items what is known of them."""
+    if parts == ["size"] or variable.type != "list" or not variable.fields:
+        return variable.type == "list" or (variable.type == "text" and parts == ["size"])
+    return len(parts) == 1 or (len(parts) == 2 and parts[1] in variable.fields)  # noqa: PLR2004 - an item, its field
 
 
 def _there_are(use: Use, vocabulary: Mapping[str, Variable]) -> str:
     root = use.name.partition(".")[0]
+    fields = vocabulary[root].fields if root in vocabulary else ()
+    if fields:
+        return f"Each of {root} has {listed(fields)}."
     names = [name for name in vocabulary if name.partition(".")[0] == root]
     return f"There are {listed(names or vocabulary, most=30)}."

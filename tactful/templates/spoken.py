@@ -20,6 +20,7 @@ from babel.numbers import format_currency
 from liquid.exceptions import LiquidTypeError
 
 from tactful.strategy.model import Money
+from tactful.templates.journeys import JourneyTold
 
 NAMED_FORMS = ("full", "long", "medium", "short")
 DIRECTIVES = {
@@ -112,6 +113,22 @@ class Group(dict[str, object]):
         raise LiquidTypeError("a group of values cannot be printed", token=None)
 
 
+class Named(Group):
+    """Values that go by a name: printed it is that name, and so a template finds it among others (`contains`)."""
+
+    def __init__(self, name: str, values: Group) -> None:
+        super().__init__(values)
+        self.name = name
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __eq__(self, other: object) -> bool:
+        return other == self.name if isinstance(other, str) else super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment] # as every dictionary
+
+
 def speak(value: object, language: str, depth: int = 0) -> object:
     """Return a value as templates of a language use it, mappings and lists with all they hold.
 
@@ -126,7 +143,8 @@ def speak(value: object, language: str, depth: int = 0) -> object:
         return int(value) if isfinite(value) and value % 1 == 0 else value
     if isinstance(value, Mapping):
         items = cast("Mapping[str, object]", value).items()
-        return Group((str(key), speak(inner, language, depth + 1)) for key, inner in items if depth < MOST_NESTED)
+        spoken = Group((str(key), speak(inner, language, depth + 1)) for key, inner in items if depth < MOST_NESTED)
+        return Named(str(value), spoken) if isinstance(value, JourneyTold) else spoken
     if isinstance(value, list | tuple):
         inner_values = cast("list[object]", value)
         return [speak(inner, language, depth + 1) for inner in inner_values if depth < MOST_NESTED]

@@ -24,6 +24,7 @@ from liquid.builtin.expressions.logical import (
     NeExpression,
 )
 from liquid.builtin.tags.case_tag import CaseNode, MultiExpressionBlockNode
+from liquid.builtin.tags.for_tag import ForNode
 from liquid.builtin.tags.if_tag import IfNode
 from liquid.builtin.tags.unless_tag import UnlessNode
 from liquid.context import RenderContext
@@ -31,6 +32,8 @@ from liquid.expression import Expression
 
 Names = frozenset[str]
 NONE: Names = frozenset()
+INSIDE = "[]"
+"""What stands for an item in the name of what it has: `journeys.[].step`."""
 COMPARISONS = (ContainsExpression, EqExpression, GeExpression, GtExpression, LeExpression, LtExpression)
 
 
@@ -69,6 +72,8 @@ class _Walk:
     uses: Uses
     context: RenderContext
     blocks: list[set[str]] = field(default_factory=list[set[str]])
+    items: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """The loops around, outermost first: the name each item has, and the list it is of."""
 
     def nodes(self, nodes: Iterable[Node], sure: Names) -> None:
         for node in nodes:
@@ -86,8 +91,30 @@ class _Walk:
                 self.expression(expression, sure, tested=False)
             self.uses.own.update(node.template_scope())
             self.blocks.append(set(node.block_scope()))
+            looped = self.loop(node)
+            self.items += looped
             self.nodes(node.children(self.context, include_partials=False), sure)
+            del self.items[len(self.items) - len(looped) :]
             self.blocks.pop()
+
+    def loop(self, node: Node) -> list[tuple[str, str]]:
+        """Return what a loop over a variable calls each item, and the variable."""
+        if not isinstance(node, ForNode) or not isinstance(node.expression.iterable, Path):
+            return []
+        over = _name(node.expression.iterable)
+        root, _, rest = over.partition(".")
+        of = self.list_of(root)
+        if of is None and self.is_own(root):
+            return []
+        return [(str(node.expression.identifier), f"{of}.{INSIDE}.{rest}" if of else over)]
+
+    def list_of(self, name: str) -> str | None:
+        """Return the list that a name is an item of."""
+        return next((of for item, of in reversed(self.items) if item == name), None)
+
+    def is_own(self, root: str) -> bool:
+        """Say whether the template itself has given something this name."""
+        return root in self.uses.own or any(root in names for names in self.blocks)
 
     def branches(
         self,
@@ -147,8 +174,11 @@ class _Walk:
             if isinstance(segment, Path):
                 self.path(segment, sure, tested=tested)
         name = _name(path)
-        root = name.split(".", 1)[0]
-        if root in self.uses.own or any(root in names for names in self.blocks):
+        root, _, rest = name.partition(".")
+        of = self.list_of(root)
+        if of is not None and rest:
+            self.uses.variables.append(Use(f"{of}.{INSIDE}.{rest}", path.token.start_index, guarded=True))
+        if self.is_own(root):
             return
         guarded = tested or any(name == known or name.startswith(f"{known}.") for known in sure)
         self.uses.variables.append(Use(name, path.token.start_index, guarded))

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import cast
 
 from tactful.strategy.model import Communication, DateEntry, FieldType, Money, Offer, Step, Strategy, Trigger
+from tactful.templates.journeys import FIELDS, JourneyTold
 from tactful.words import Purpose
 
 ALWAYS_KNOWN = {
@@ -41,12 +42,14 @@ class Variable:
         says: What it is, for people.
         always: False where a customer may have no value, so that the template needs `| default: …` or an `if`.
         declared: False for standard traits, which nobody promised.
+        fields: What each item of a list has, where that is known.
     """
 
     type: FieldType
     says: str
     always: bool = True
     declared: bool = True
+    fields: tuple[str, ...] = ()
 
 
 def variables_for(strategy: Strategy, step: Step, communication: Communication) -> dict[str, Variable]:
@@ -75,7 +78,7 @@ def variables_for(strategy: Strategy, step: Step, communication: Communication) 
         if name != "question" or communication.ask:
             found[f"links.{name}"] = Variable("text", says)
     if strategy.topics[communication.topic].purpose is Purpose.SERVICE:
-        found["journeys"] = Variable("list", "names of the steps the customer is on")
+        found["journeys"] = Variable("list", "the journeys the customer is on", fields=tuple(FIELDS))
     return found
 
 
@@ -138,7 +141,7 @@ def message_variables(
     offer_code: str | None,
     offer_ends_on: date | None,
     links: Mapping[str, str],
-    journeys: Sequence[str],
+    journeys: Sequence[JourneyTold],
     language: str,
     offer: str | None = None,
 ) -> dict[str, object]:
@@ -159,7 +162,7 @@ def message_variables(
         offer_code: The customer's own or the offer's common code, or None.
         offer_ends_on: The last day of the offer, or None.
         links: Addresses by the names of `links.…`.
-        journeys: Names of the steps the customer is on; reaches service communications only.
+        journeys: The journeys the customer is on; reaches service communications only.
         language: The customer's language tag.
         offer: Name of the offer where a test arm gives another than the communication's own.
     """

@@ -499,3 +499,31 @@ def test_no_room_is_kept_for_a_journey_that_is_not_open(empty_ledger: Ledger, st
     stop = sa.text("UPDATE journeys SET state = :state WHERE step = 'onboarding'")
     empty_ledger.run(lambda conn: conn.execute(stop, {"state": state}))
     assert isinstance(empty_ledger.claim(hello), Claimed)
+
+
+SPOKEN = """\
+{% for journey in journeys %}{{ journey.name }}: {{ journey.state }}, {{ journey.said }} said, \
+{{ journey.to_come }} to come, {{ journey.reached }} reached, since {{ journey.since | date: "%-d %B" }}. {% endfor %}\
+{% if journeys contains "welcome" %}You are new.{% endif %}"""
+
+
+def test_a_mandatory_message_speaks_of_the_journeys_as_they_were_at_the_claim(ledger: Ledger) -> None:
+    ledger.publish(says={"bill": SPOKEN})
+    ledger.planned("ada")
+    hello = ledger.claim(ledger.contact("ada"))
+    assert isinstance(hello, Claimed)
+    ledger.record(ledger.contact("ada"), hello, accepted())
+    ledger.run(lambda c: c.execute(sa.text("UPDATE journeys SET state = 'paused' WHERE step = 'welcome'")))
+    ledger.track("ada", "invoice.issued", number="1")
+    ledger.enter(ledger.journey("ada", "invoice"))
+    claimed = ledger.claim(ledger.contact("ada", "bill"))
+    assert isinstance(claimed, Claimed)
+    text = " ".join((claimed.parts[0].message.text or "").split())
+    assert "welcome: paused, 1 said, 1 to come, 0 reached, since 24 March." in text
+    assert "invoice: open, 0 said, 1 to come, 0 reached, since 24 March." in text
+    assert "You are new." in text
+    ledger.run(lambda c: c.execute(sa.text("UPDATE journeys SET state = 'open' WHERE step = 'welcome'")))
+    (row,) = ledger.rows(
+        "SELECT content ->> 'text' AS said FROM messages JOIN contacts USING (contact_key) WHERE communication = 'bill'"
+    )
+    assert "welcome: paused" in " ".join(row.said.split())

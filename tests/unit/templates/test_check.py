@@ -264,3 +264,34 @@ def test_every_mistake_is_reported_at_once_in_reading_order() -> None:
     assert [problem.line for problem in problems_of(text)] == [2, BODY_LINE, BODY_LINE]
     broken = email("<b> {{ topic.says | nofilter }} {% render 'partials/x' %}").replace("Hello", "x\nsbject: y")
     assert [problem.line for problem in problems_of(broken)] == [3, BODY_LINE + 1, BODY_LINE + 1]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("{% for one in journeys %}{{ one.stpe }}{% endfor %}", 'unknown variable "journeys.[].stpe"'),
+        ("{% for one in journeys %}{% if one.began %}x{% endif %}{% endfor %}", 'unknown variable "journeys.[].began"'),
+        ("{% for one in journeys %}{{ one.step.size.x }}{% endfor %}", 'unknown variable "journeys.[].step.size.x"'),
+        ("{{ journeys[0].stpe }}", 'unknown variable "journeys.0.stpe"'),
+        ("{{ journeys.first.stpe }}", 'unknown variable "journeys.first.stpe"'),
+        ("{% for one in journeys %}x{% endfor %}{{ one.step }}", 'unknown variable "one.step"'),
+    ],
+)
+def test_a_field_that_a_journey_has_not_is_found_in_a_loop_too(body: str, found: str) -> None:
+    problems = problems_of(email(body), name="bill")
+    assert [problem.found for problem in problems] == [found]
+    assert "journeys" not in found or problems[0].hint
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{% if journeys contains "welcome" %}x{% endif %}',
+        "{% for one in journeys %}{{ one.name }} {{ one.step }} {{ one.since }} {{ one.said }}{% endfor %}",
+        "{{ journeys.size }} {{ journeys.first.state }} {{ journeys.first }}",
+        "{% for one in journeys %}{% for each in journeys %}{{ one.to_come }}{{ each.said }}{% endfor %}{% endfor %}",
+    ],
+)
+def test_what_a_journey_has_may_be_said_by_service_alone(body: str) -> None:
+    assert problems_of(email(body), name="bill") == []
+    assert any("journeys" in problem.found for problem in problems_of(email(body)))

@@ -7,6 +7,7 @@ import pytest
 
 from tactful.strategy.model import FieldType, Money, Step, Strategy
 from tactful.templates import message_variables, sample_variables, variables_for
+from tactful.templates.journeys import FIELDS, JourneyTold
 from tactful.templates.variables import typed
 from tests.unit.templates.shop import florist, said, shop
 
@@ -79,6 +80,9 @@ def test_samples_fill_every_name_there_is() -> None:
                 assert group if not leaf else isinstance(group, dict) and leaf in group, name
 
 
+WELCOME = JourneyTold("welcome", "welcome", "open", date(2027, 3, 1), said=1, to_come=2, reached=0)
+
+
 def made(communication: str = "again", **changed: object) -> dict[str, object]:
     found = said(shop(), communication)
     given: dict[str, object] = {
@@ -94,7 +98,7 @@ def made(communication: str = "again", **changed: object) -> dict[str, object]:
         "offer_code": None,
         "offer_ends_on": date(2027, 3, 7),
         "links": {"unsubscribe": "https://u.example", "preferences": "https://p.example"},
-        "journeys": ["welcome"],
+        "journeys": [WELCOME],
         "language": "de-AT",
     }
     return message_variables(shop(), found.step, found.communication, **{**given, **changed})  # pyright: ignore[reportArgumentType]
@@ -138,7 +142,8 @@ def test_the_customers_own_code_and_a_test_arms_offer_win() -> None:
 
 
 def test_service_messages_know_the_journeys() -> None:
-    assert made("bill")["journeys"] == ["welcome"]
+    assert made("bill")["journeys"] == [WELCOME]
+    assert {name: dict(WELCOME)[name] for name in FIELDS} == dict(WELCOME)
 
 
 @pytest.mark.parametrize(
