@@ -13,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tactful.calendars import holidays_of
+from tactful.conditions import segment_of
 from tactful.facts import Situation
 from tactful.places import Place, place_of
 from tactful.rules.arms import not_kept_back
@@ -25,13 +26,13 @@ from tactful.rules.following_up import left_to_try
 from tactful.rules.holdout import not_held_out
 from tactful.rules.journey import anchor_unmoved, come_due, journey_open, not_overtaken, still_needed
 from tactful.rules.permission import lawful_basis
-from tactful.rules.pressure import apart, within_caps
+from tactful.rules.pressure import apart, rules_for, within_caps
 from tactful.rules.priority import PASSED, Kept, places_kept, rank_of, unrivalled
 from tactful.rules.protection import HOLD, UNDISTURBED, undisturbed, unheld
 from tactful.rules.question import QUESTION, one_question
 from tactful.rules.quiet import quiet_hours
 from tactful.rules.suppression import unsuppressed
-from tactful.strategy.model import Communication, Step, Strategy, Topic
+from tactful.strategy.model import Communication, Rules, Segment, Step, Strategy, Topic
 from tactful.timing import EARLIEST, in_utc, shifted
 from tactful.verdict import Control, Defer, Line, Number, Send, Skip, Verdict, Wait
 from tactful.words import Reason
@@ -71,8 +72,11 @@ def decide(
     place, ends_at = place_of(situation.customer, published), _life_ends(situation)
     contact, zone = situation.contact, place.zone
     mine = rank_of(topic, communication.raised, contact.planned_for or contact.due_at, contact.contact_key, now)
-    kept = places_kept(situation, mine, published, published.rules, now=now, zone=zone)
-    return _weigh(_Case(situation, communication, step, published, topic, now, place, ends_at, kept))
+    segment = _segment_with_caps(situation, published, now, zone)
+    rules = rules_for(published.rules, segment)
+    kept = places_kept(situation, mine, published, rules, now=now, zone=zone)
+    capped = segment.name if segment else None
+    return _weigh(_Case(situation, communication, step, published, rules, capped, topic, now, place, ends_at, kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,9 @@ class _Case:
     communication: Communication
     step: Step | None
     published: Strategy
+    rules: Rules
+    """The published ones as they hold for this customer: `segment` is theirs, where it has caps of its own."""
+    segment: str | None
     topic: Topic
     now: datetime
     place: Place
@@ -118,6 +125,14 @@ class _Option:
     lines: tuple[Line, ...]
     clear_at: datetime | None
     connector: Line
+
+
+def _segment_with_caps(situation: Situation, published: Strategy, now: datetime, zone: ZoneInfo) -> Segment | None:
+    """Return the customer's segment if it has caps of its own."""
+    if not any(segment.at_most for segment in published.segments):
+        return None
+    name = segment_of(situation.customer, published.segments, now, zone)
+    return next((segment for segment in published.segments if segment.name == name and segment.at_most), None)
 
 
 def _life_ends(situation: Situation) -> datetime | None:
@@ -255,12 +270,13 @@ def _timed(case: _Case, at: datetime) -> Iterator[Line]:
 
 def _pressing(case: _Case, way: Way, at: datetime) -> tuple[Line, ...]:
     """Ask the rules whose answer changes with the hour: quiet hours, caps, gap, priority."""
-    situation, topic, rules, own, zone = case.situation, case.topic, case.published.rules, case.own, case.zone
+    situation, topic, rules, own, zone = case.situation, case.topic, case.rules, case.own, case.zone
     channels, stage = tuple(route.channel for route in way), case.communication.stage
     holidays = holidays_of(situation.customer.country, case.published.country)
     quiet = quiet_hours(channels, topic, rules.quiet, at=at, place=case.place, holidays=holidays)
-    caps = within_caps(channels, topic, stage, rules.at_most, situation.marketing, own=own, at=at, zone=zone)
-    gap = apart(topic, rules.apart, situation.marketing, own=own, at=at, zone=zone)
+    past, segment = situation.marketing, case.segment
+    caps = within_caps(channels, topic, stage, rules.at_most, past, own=own, at=at, zone=zone, segment=segment)
+    gap = apart(topic, rules.apart, past, own=own, at=at, zone=zone)
     if caps.reason is not None or gap.reason is not None:
         return quiet, caps, gap, PASSED
     return quiet, caps, gap, unrivalled(channels, topic, stage, case.kept, own=own, at=at, zone=zone)

@@ -70,6 +70,7 @@ def files(
     rules: str = "{}",
     defaults: str = "",
     offers: str = "{}",
+    segments: str = "",
     name: str = "small",
     says: dict[str, str] | None = None,
     more: dict[str, str] | None = None,
@@ -81,6 +82,7 @@ def files(
         rules: The contact rules, as YAML on one line or several.
         defaults: More defaults, as `key: value` pairs with commas.
         offers: The offers, as YAML on one line.
+        segments: The segments, as YAML on one line; none if left out.
         name: The strategy's name.
         says: Communications and what their templates say, on every channel; those of the usual steps are there.
         more: More files by path.
@@ -107,6 +109,7 @@ def files(
         offers: {offers}
         """)
     text += "rules:" + (f" {rules}\n" if rules.startswith("{") else f"\n{indent(dedent(rules), '  ')}\n")
+    text += f"segments: {segments}\n" if segments else ""
     text += "stages:\n  nurture:\n" + indent("".join(steps), "    ")
     spoken = {each: f"This is {each}." for each in COMMUNICATIONS if f"{each}:" in text} | (says or {})
     made = {"strategy.yaml": text}

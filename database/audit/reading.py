@@ -39,7 +39,9 @@ SELECT c.contact_key, c.customer_key, c.strategy, c.step, c.communication, c.sta
 DECISIONS = text("""
 SELECT d.contact_key, d.decision_no, d.decided_at, d.verdict, d.reason, d.version, d.revision,
        (SELECT line -> 2 ->> 'zone' FROM jsonb_array_elements(d.trace) line
-         WHERE d.verdict = 'send' AND line -> 2 ? 'zone' LIMIT 1) AS zone
+         WHERE d.verdict = 'send' AND line -> 2 ? 'zone' LIMIT 1) AS zone,
+       (SELECT line -> 2 ->> 'segment' FROM jsonb_array_elements(d.trace) line
+         WHERE d.verdict = 'send' AND line ->> 0 = 'caps' LIMIT 1) AS segment
   FROM decisions d JOIN contacts c ON c.contact_key = d.contact_key
  WHERE c.customer_key = ANY(:keys) ORDER BY d.decision_no
 """)

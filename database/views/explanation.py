@@ -247,5 +247,6 @@ def _caps(conn: Connection, row: RowMapping, versions: Iterable[int]) -> dict[st
     for version in versions:
         strategy = strategies.load(conn, row["strategy"], version).strategy
         said = strategy.communication(row["step"], row["communication"])
-        found |= {cap_text(cap): cap for cap in (*strategy.rules.at_most, *(said.at_most if said else ()))}
+        own = (cap for segment in strategy.segments for cap in segment.at_most)
+        found |= {cap_text(cap): cap for cap in (*strategy.rules.at_most, *own, *(said.at_most if said else ()))}
     return found

@@ -16,7 +16,11 @@ SEND = "send"
 
 @dataclass(frozen=True, slots=True)
 class AuditedDecision:
-    """One row of `decisions`. `zone` is the customer's zone as the trace says it, where a rule asked for it."""
+    """One row of `decisions`.
+
+    `zone` is the customer's zone as the trace says it, where a rule asked for it; `segment` theirs, where it had caps
+    of its own.
+    """
 
     decision_no: int
     decided_at: datetime
@@ -25,6 +29,7 @@ class AuditedDecision:
     version: int
     revision: int
     zone: str | None = None
+    segment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

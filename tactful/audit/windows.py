@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from tactful.audit.ledger import Audited, AuditedContact, AuditedCustomer, AuditedDecision, Rulebook
 from tactful.audit.spans import window_end, zone_called
-from tactful.strategy.model import Cap, Span
+from tactful.strategy.model import Cap, Span, Strategy
 from tactful.wire.audit import CheckName, FindingLine
 from tactful.words import Purpose
 
@@ -48,24 +48,32 @@ def _judged(
     customer: AuditedCustomer, rulebook: Rulebook, about: Audited, check: CheckName
 ) -> tuple[int, list[FindingLine]]:
     placed = _placed(customer)
-    judged: dict[tuple[str, int, ZoneInfo], set[UUID]] = {}
+    judged: dict[tuple[str, int, ZoneInfo, str | None], set[UUID]] = {}
     for one in placed:
         if one.claim is not None and about.judges(one.contact, one.claim.decided_at):
             strategy = rulebook.get((one.contact.strategy, one.claim.version))
             if strategy is not None:
                 zone = zone_called(one.claim.zone, customer.time_zone, strategy.time_zone)
-                judged.setdefault((one.contact.strategy, one.claim.version, zone), set()).add(one.contact.contact_key)
+                alike = (one.contact.strategy, one.claim.version, zone, one.claim.segment)
+                judged.setdefault(alike, set()).add(one.contact.contact_key)
     findings: dict[tuple[UUID, str], FindingLine] = {}
-    for (name, version, zone), keys in judged.items():
-        rules = rulebook[name, version].rules
-        limits = rules.at_most if check == "caps" else (Cap(count=1, window=rules.apart),) if rules.apart else ()
-        for cap in limits:
+    for (name, version, zone, segment), keys in judged.items():
+        for cap in _limits(rulebook[name, version], segment, check):
             for guilty, others in _crowded([one for one in placed if _concerns(cap, one.contact)], cap, zone):
                 if guilty.contact.contact_key in keys:
                     said = _sentence(check, guilty, others, cap, version)
                     line = _finding(check, customer, guilty, said)
                     findings.setdefault((guilty.contact.contact_key, cap.model_dump_json()), line)
     return sum(len(keys) for keys in judged.values()), list(findings.values())
+
+
+def _limits(strategy: Strategy, segment: str | None, check: CheckName) -> list[Cap]:
+    """Return what held for customers of a segment: its own caps go before the rules' on the same thing."""
+    if check == "gap":
+        return [Cap(count=1, window=strategy.rules.apart)] if strategy.rules.apart else []
+    own = [cap for one in strategy.segments if one.name == segment for cap in one.at_most]
+    replaced = {(cap.channel, cap.topic, cap.stage) for cap in own}
+    return own + [cap for cap in strategy.rules.at_most if (cap.channel, cap.topic, cap.stage) not in replaced]
 
 
 def _placed(customer: AuditedCustomer) -> list[_Placed]:

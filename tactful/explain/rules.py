@@ -107,7 +107,13 @@ class _Numbers:
         return f" ({self._said.get('zone')}, {guessed})" if guessed else ""
 
     def listed(self, form: str) -> str:
-        return "; ".join(form.format(name=name, value=value) for name, value in self._said.items())
+        counted = ((name, value) for name, value in self._said.items() if name != "segment")
+        return "; ".join(form.format(name=name, value=value) for name, value in counted) + self.whose()
+
+    def whose(self) -> str:
+        """Return of which segment the caps are, where they are not everybody's."""
+        segment = self._said.get("segment")
+        return f" (the caps of {segment})" if segment is not None else ""
 
 
 def _detail(text: str, detail: str) -> str:
@@ -211,7 +217,8 @@ def _life(line: Line, zone: tzinfo) -> str:
 
 
 def _taken(said: Said) -> str:
-    return "; ".join(f"{count} of {cap}" for cap, count in said.items())
+    counted = "; ".join(f"{count} of {cap}" for cap, count in said.items() if cap != "segment")
+    return f"{counted} (the caps of {said['segment']})" if "segment" in said else counted
 
 
 _ZONE_FROM: Mapping[str, str] = {

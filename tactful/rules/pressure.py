@@ -16,13 +16,25 @@ from zoneinfo import ZoneInfo
 
 from tactful.facts import PastContact
 from tactful.rules.room import bounds, places
-from tactful.strategy.model import Cap, Span, Topic
+from tactful.strategy.model import Cap, Rules, Segment, Span, Topic
 from tactful.timing import span_text
 from tactful.verdict import Line, Number
 from tactful.words import Channel, Purpose, Reason
 
 CAPS = "caps"
 GAP = "gap"
+
+
+def rules_for(rules: Rules, segment: Segment | None) -> Rules:
+    """Return the rules as they hold for customers of a segment: its caps are instead of the others on the same thing.
+
+    Source: docs/rules.md#caps
+    """
+    if segment is None or not segment.at_most:
+        return rules
+    own = {_scope(cap) for cap in segment.at_most}
+    others = tuple(cap for cap in rules.at_most if _scope(cap) not in own)
+    return rules.model_copy(update={"at_most": (*segment.at_most, *others)})
 
 
 def within_caps(
@@ -36,6 +48,7 @@ def within_caps(
     at: datetime,
     zone: ZoneInfo,
     placed: tuple[PastContact, ...] = (),
+    segment: str | None = None,
 ) -> Line:
     """Say whether one more contact fits under every cap that concerns it. Mandatory contacts pass.
 
@@ -49,6 +62,7 @@ def within_caps(
         at: The instant asked about.
         zone: The customer's zone.
         placed: Contacts that are taken to be made at `at`, besides the past.
+        segment: Whose caps these are, where the customer's segment has its own.
 
     Returns:
         The line. Its numbers are the places taken under each cap; `passes_at` is when every full cap has room.
@@ -57,7 +71,7 @@ def within_caps(
     """
     if topic.purpose is Purpose.SERVICE:
         return Line(CAPS)
-    numbers: dict[str, Number] = {}
+    numbers: dict[str, Number] = {"segment": segment} if segment else {}
     passes_at = at
     for cap in caps:
         if cap.covers(channels, topic.name, stage):
@@ -107,6 +121,11 @@ def cap_text(cap: Cap) -> str:
     return _cap_text(
         cap.count, cap.channel or cap.topic or cap.stage, cap.window.months, cap.window.days, cap.window.seconds
     )
+
+
+def _scope(cap: Cap) -> tuple[Channel | None, str | None, str | None]:
+    """Return what a cap is on."""
+    return cap.channel, cap.topic, cap.stage
 
 
 def _taken_at(

@@ -151,6 +151,7 @@ BLOCKS: dict[str, Block] = {
     "segment": _block(
         Key("owner", Text(), "Who answers for the segment in the company."),
         Key("if", Many(Phrase(CONDITION)), "The conditions, all of which must hold.", required=True),
+        Key("at_most", Many(Phrase(CAP)), "Caps of its own, instead of those of the rules on the same thing."),
     ),
     "topic": _block(
         Key("says", Text(), "What customers read where they choose their topics.", required=True),

@@ -73,14 +73,6 @@ class Condition(Frozen):
     value: int | Decimal | Money | Span | str | date | bool = 1
 
 
-class Segment(Frozen):
-    """A named condition; the first that fits is the customer's."""
-
-    name: str
-    owner: str | None
-    conditions: tuple[Condition, ...]
-
-
 class Topic(Frozen):
     """What a customer opts in to. `rank` 0 is the highest priority."""
 
@@ -117,6 +109,18 @@ class Cap(Frozen):
         if self.channel is not None and self.channel not in channels:
             return False
         return (self.topic is None or self.topic == topic) and (self.stage is None or self.stage == stage)
+
+
+class Segment(Frozen):
+    """A named condition; the first that fits is the customer's.
+
+    `at_most` are caps of its own, instead of those of the rules on the same thing.
+    """
+
+    name: str
+    owner: str | None
+    conditions: tuple[Condition, ...]
+    at_most: tuple[Cap, ...] = ()
 
 
 class QuietHours(Frozen):

@@ -178,6 +178,20 @@ def test_a_cap_is_that_of_the_version_that_governed(empty_ledger: Ledger) -> Non
     assert crowded(empty_ledger) == {"caps": 1}
 
 
+def test_a_segments_own_cap_governs_its_customers(empty_ledger: Ledger) -> None:
+    """Whoever has ordered may hear from us twice a week; the claim lets it pass, and so does the audit."""
+    buyers = "{ buyers: { if: orders >= 1, at_most: 2 in 7 days } }"
+    empty_ledger.publish(steps=(STORIES,), rules="at_most: [1 in 7 days]", segments=buyers)
+    empty_ledger.planned("ada")
+    empty_ledger.track("ada", "order.placed")
+    for communication, days in (("hello", 0), ("story", 1)):
+        empty_ledger.now = NOON + days * DAY
+        sent(empty_ledger, "ada", communication)
+    assert crowded(empty_ledger) == {}
+    write(empty_ledger, "UPDATE decisions SET trace = CAST(replace(trace::text, 'buyers', 'strangers') AS jsonb)")
+    assert crowded(empty_ledger) == {"caps": 1}
+
+
 def test_a_month_ends_by_the_customers_own_calendar(empty_ledger: Ledger) -> None:
     """A day is what it is in Tokyo: with clocks that change nowhere else, and a month that is 31 days long."""
     empty_ledger.publish(steps=(STORIES,), rules="at_most: [1 in 1 month]")

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tactful.decide import decide
-from tactful.facts import Address, ChannelState, OpenStep, Situation, Suppression
-from tactful.strategy.model import Cap, Communication, Condition, Hold, QuietHours, Rules, Span, Test
+from tactful.facts import Address, ChannelState, OpenStep, Order, Situation, Suppression
+from tactful.strategy.model import Cap, Communication, Condition, Hold, QuietHours, Rules, Segment, Span, Test
 from tactful.verdict import Control, Defer, Line, Route, Send, Skip, Verdict, Wait
 from tactful.words import ConsentState, JourneyState, Reason, Shape, SuppressionClass
 from tests.unit.given import (
@@ -444,6 +444,48 @@ def test_what_could_go_only_after_its_life_is_skipped_for_what_delays_it(
     assert verdict.reason is reason
     assert verdict.trace[-1].rule == "life"
     assert verdict.trace[-1].passes_at == would_pass
+
+
+WEEK = Span(days=7)
+ONE_ORDER = Condition(text="orders >= 1", fact="orders", value=1)
+
+
+@pytest.mark.parametrize(
+    ("ordered", "own", "past", "reason"),
+    [
+        (1, Cap(count=2, window=WEEK), 1, None),
+        (1, Cap(count=2, window=WEEK), 2, Reason.CAP),
+        (0, Cap(count=2, window=WEEK), 1, Reason.CAP),
+        (1, Cap(count=2, window=WEEK, channel=EMAIL), 1, Reason.CAP),
+        (1, Cap(count=2, window=WEEK, topic="ideas"), 1, Reason.CAP),
+    ],
+    ids=["more", "full", "another segment", "of a channel", "of a topic"],
+)
+def test_a_segments_own_cap_is_instead_of_that_of_the_rules_on_the_same_thing(
+    ordered: int, own: Cap, past: int, reason: Reason | None
+) -> None:
+    said = communication()
+    buyers = Segment(name="buyers", owner=None, conditions=(ONE_ORDER,), at_most=(own,))
+    published = strategy(step(said), rules=Rules(at_most=(Cap(count=1, window=WEEK),)), segments=(buyers,))
+    who = customer(orders=(Order(NOON - 9 * DAY),) * ordered)
+    before = tuple(made(NOON - (number + 1) * DAY, number) for number in range(past))
+    known = situation(customer=who, past=before)
+    verdict = decide(known, communication=said, step=step(said), published=published, now=NOON)
+    caps = next(line for line in verdict.trace if line.rule == "caps")
+    assert caps.reason is reason
+    assert caps.numbers.get("segment") == ("buyers" if ordered else None)
+
+
+def test_a_segments_own_cap_counts_what_is_planned_too() -> None:
+    """A rival keeps the place of the segment: with two places a week, both may go."""
+    said = communication()
+    buyers = Segment(name="buyers", owner=None, conditions=(ONE_ORDER,), at_most=(Cap(count=2, window=WEEK),))
+    who = customer(orders=(Order(NOON - 9 * DAY),))
+    known = situation(customer=who, rivals=(rival(due_at=NOON + DAY),))
+    for segments, expected in (((), Reason.OUTRANKED), ((buyers,), None)):
+        published = strategy(step(said), rules=WEEKLY, segments=segments)
+        verdict = decide(known, communication=said, step=step(said), published=published, now=NOON)
+        assert next(line for line in verdict.trace if line.rule == "priority").reason is expected
 
 
 def test_a_contact_without_an_expiry_waits_as_long_as_it_takes() -> None:

@@ -51,6 +51,13 @@ def test_an_instant_to_come_is_told_as_the_customers_clock_will_show_it() -> Non
     assert sentence(line, zone=NEW_YORK).endswith("from Wednesday 1 July 2026, 02:00.")
 
 
+def test_a_cap_of_a_segments_own_is_told_as_that() -> None:
+    numbers = {"segment": "gold", "3 in 7 days": 3}
+    told = "The customer has heard from us as often as we allow: 3 made, at most 3 in 7 days (the caps of gold)."
+    assert sentence(Line("caps", Reason.CAP, numbers)) == told
+    assert sentence(Line("caps", None, numbers)) == "There is room: 3 of 3 in 7 days (the caps of gold)."
+
+
 def test_the_ends_of_the_calendar_can_be_told() -> None:
     assert time_text(datetime(1, 1, 1, tzinfo=UTC), NEW_YORK)
     assert time_text(datetime(9999, 12, 31, 23, tzinfo=UTC), ZoneInfo("Asia/Kathmandu"))

@@ -16,6 +16,7 @@ from tactful.strategy.limits import MANY_SEGMENTS, MOST_SEGMENTS
 from tactful.strategy.model import Offer, Segment, Topic
 from tactful.strategy.problems import Problem
 from tactful.strategy.reading.conditions import read_conditions
+from tactful.strategy.reading.contact_rules import read_caps
 from tactful.strategy.reading.desk import Desk, Fields
 from tactful.strategy.spelling import quoted
 from tactful.strategy.tree import Entry, Mark, Scalar
@@ -39,6 +40,7 @@ def _segment(desk: Desk, entry: Entry) -> Segment:
         name=entry.key.text,
         owner=desk.text(fields.node("owner")) or None,
         conditions=read_conditions(desk, fields.node("if")),
+        at_most=read_caps(desk, fields.node("at_most")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tactful.audit import Audited, AuditedContact, AuditedCustomer, AuditedDecision
 from tactful.audit.spans import window_end, zone_called
 from tactful.audit.windows import over_caps, too_close
-from tactful.strategy.model import Cap, Rules, Span
+from tactful.strategy.model import Cap, Rules, Segment, Span
 from tactful.words import Channel, ContactState
 from tests.unit.given import strategy
 from tests.unit.windows import end_of
@@ -104,6 +105,20 @@ def test_one_that_was_decided_by_a_version_without_the_cap_is_not_guilty() -> No
     assert guilty([contact(1, NOON), contact(2, NOON + HOUR)], cap) == {2}
     assert guilty([contact(1, NOON), contact(2, NOON + HOUR, version=2)], cap) == set()
     assert guilty([contact(1, NOON, version=2), contact(2, NOON + HOUR)], cap) == {2}
+
+
+def test_a_segments_own_caps_are_instead_of_the_rules_on_the_same_thing() -> None:
+    week = Span(days=7)
+    rules = Rules(at_most=(Cap(count=1, window=week), Cap(count=1, window=week, channel=Channel.EMAIL)))
+    generous = Segment(name="gold", owner=None, conditions=(), at_most=(Cap(count=2, window=week),))
+    book = {("florist", 1): strategy(rules=rules, segments=(generous,))}
+    for segment, channel, expected in ((None, "sms", 1), ("gold", "sms", 0), ("gold", "email", 1), ("new", "sms", 1)):
+        both = [contact(1, NOON), contact(2, NOON + HOUR)]
+        contacts = tuple(
+            replace(one, channels=(channel,), decisions=(replace(one.decisions[0], segment=segment),)) for one in both
+        )
+        customer = AuditedCustomer(CUSTOMER, "Europe/London", contacts)
+        assert len(over_caps(customer, book, Audited(NOON + timedelta(days=99)))[1]) == expected, (segment, channel)
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,8 @@ RULES = [
     (CAPS, "at_most: [¦0 in 7 days, 1 sms in 7 days", '"0" in "0 in 7 days"', None),
     (CAPS, "at_most: [2 in 7 days, 1 ¦nurtur in 7 days", 'unknown topic or stage "nurtur"', '"nurture"'),
     (CAPS, "at_most: [¦2 in 14 months, 1 sms in 7 days", "a cap over 14 months", None),
+    ("300 GBP] }", "300 GBP], at_most: 1 ¦smms in 7 days }", 'unknown topic or stage "smms"', None),
+    ("300 GBP] }", "300 GBP], at_most: [¦0 in 7 days] }", '"0" in "0 in 7 days"', None),
     (CAPS, "at_most: [¦1001 in 7 days, 1 sms in 7 days", "a cap of 1,001", None),
     ("look_ahead: 7 days ", "look_ahead: ¦32 days ", "a look ahead of 32 days", None),
     (CAPS, "at_most: [2 in 7 ¦yaers, 1 sms in 7 days", '"yaers"', "2 in 7 years"),
