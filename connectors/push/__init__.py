@@ -1,0 +1,1 @@
+"""Push messages: one module or package per provider."""

@@ -1,0 +1,344 @@
+"""Twilio: what goes out is what its description and its own library say; what it tells is believed only if signed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from pydantic import ValidationError
+from twilio.http.http_client import TwilioHttpClient
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from connectors.sms.twilio import Twilio, TwilioConfig
+from tactful.conformance.provider import provider, say
+from tactful.connector import (
+    Accepted,
+    Fault,
+    Hook,
+    Inbound,
+    Message,
+    NotGenuineError,
+    Ports,
+    SendFault,
+    Told,
+    UnreadableHookError,
+)
+from tactful.words import ReceiptKind
+from tests.connectors.mobile import (
+    KEY,
+    attempt,
+    description,
+    form,
+    form_values,
+    hook,
+    problems,
+    refusal,
+    sent_to,
+    text_message,
+)
+
+ACCOUNT = "AC" + "0123456789abcdef" * 2
+SERVICE = "MG" + "0123456789abcdef" * 2
+SID = "SM" + "89abcdef01234567" * 2
+TOKEN = "12345"
+HOOKS = "https://fleur.example/hooks/twilio"
+TAKEN = say(201, json.dumps({"sid": SID, "status": "queued", "error_code": None}))
+
+
+def twilio(base_url: str = "https://api.twilio.com", **config: object) -> Twilio:
+    settings = {"base_url": base_url, "account_sid": ACCOUNT, "auth_token": TOKEN, "hooks_url": HOOKS} | config
+    return Twilio(TwilioConfig.model_validate(settings), Ports(deliver=lambda _: ""))
+
+
+def signed(url: str, fields: dict[str, str]) -> Hook:
+    signature = RequestValidator(TOKEN).compute_signature(url, fields)
+    return hook(url, urlencode(fields).encode(), x_twilio_signature=signature)
+
+
+def status(status: str, code: str = "", **more: str) -> Told:
+    fields = {"MessageSid": SID, "MessageStatus": status, "To": "+447700900123", "AccountSid": ACCOUNT, **more}
+    connector, told = twilio(), signed(f"{HOOKS}?key={KEY}", fields | ({"ErrorCode": code} if code else {}))
+    connector.verify(told)
+    (news,) = connector.news(told)
+    assert isinstance(news, Told)
+    return news
+
+
+# ------------------------------------------------------------------------------------------------------------ requests
+
+
+async def test_a_request_is_what_the_description_says_and_a_wrong_one_is_refused_by_it() -> None:
+    described = description("twilio")
+    received = await sent_to(twilio, text_message(), TAKEN)
+    values = form_values(described, "request", form(received.content))
+    assert received.path == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+    assert problems(described, "request", values) == []
+    assert problems(described, "request", {**values, "To": 1})
+    assert problems(described, "request", {**values, "ValidityPeriod": "long"})
+    assert problems(described, "request", {**values, "Too": "+44"})
+    assert problems(described, "request", {name: value for name, value in values.items() if name != "To"})
+    assert problems(described, "answer", {"sid": SID, "status": "queued"}) == []
+
+
+class Towards(TwilioHttpClient):
+    """Twilio's own client, pointed at a provider of this machine."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__()
+        self.base_url = base_url
+
+    def request(self, method: str, url: str, *args: Any, **rest: Any) -> Any:  # noqa: ANN401 - as it is there
+        return super().request(method, url.replace("https://api.twilio.com", self.base_url), *args, **rest)
+
+
+@pytest.mark.parametrize("service", [None, SERVICE])
+@pytest.mark.parametrize("text", ["Hi", "50 % & more = “größer” 🌷\nnow"])
+async def test_ours_is_what_twilios_own_library_sends(service: str | None, text: str) -> None:
+    message = text_message(text=text)
+    ours = await sent_to(lambda url: twilio(url, messaging_service_sid=service), message, TAKEN)
+    async with provider(lambda _: TAKEN) as there:
+        http = Towards(there.base_url)
+        client = Client(ACCOUNT, TOKEN, http_client=http)
+        source = {"messaging_service_sid": service} if service else {"from_": message.sender_address}
+        await asyncio.to_thread(
+            client.messages.create,
+            to=message.to,
+            body=text,
+            status_callback=f"{HOOKS}?key={KEY}",
+            validity_period=14_400,
+            **source,
+        )
+        assert http.session is not None
+        http.session.close()
+    (theirs,) = there.received
+    assert (ours.method, ours.path, form(ours.content)) == (theirs.method, theirs.path, form(theirs.content))
+    for name in ("authorization", "content-type"):
+        assert ours.headers[name] == theirs.headers[name]
+
+
+async def test_what_twilio_takes_is_accepted_under_its_sid() -> None:
+    async with provider(lambda _: TAKEN) as there:
+        assert await attempt(twilio(there.base_url), text_message()) == Accepted(SID, "queued")
+
+
+async def test_a_key_signs_in_instead_of_the_token() -> None:
+    key = {"api_key_sid": "SK" + "0" * 32, "api_key_secret": "key-secret"}
+    received = await sent_to(lambda url: twilio(url, **key), text_message(), TAKEN)
+    assert received.headers["authorization"] == "Basic U0swMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDprZXktc2VjcmV0"
+
+
+def test_half_a_key_is_refused() -> None:
+    with pytest.raises(ValidationError, match="belong together"):
+        twilio(api_key_sid="SK" + "0" * 32)
+
+
+def test_without_an_address_for_hooks_none_is_asked_for() -> None:
+    assert b"StatusCallback" not in twilio(hooks_url=None).build(text_message()).content
+
+
+@pytest.mark.parametrize(
+    ("message", "config", "fault", "code"),
+    [
+        (text_message(text="a" * 1601), {}, Fault.BAD_CONTENT, "length"),
+        (text_message(text="ж" * 700), {}, Fault.BAD_CONTENT, "segments"),
+        (text_message(text="a" * 161), {"segments_max": 1}, Fault.BAD_CONTENT, "segments"),
+        (text_message(text=None), {}, Fault.BAD_CONTENT, "empty"),
+        (text_message(sender_address=None), {}, Fault.CONFIG, "sender"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_before_anything_is(
+    message: Message, config: dict[str, Any], fault: Fault, code: str
+) -> None:
+    with pytest.raises(SendFault) as caught:
+        twilio(**config).build(message)
+    assert (caught.value.fault, caught.value.code) == (fault, code)
+
+
+# -------------------------------------------------------------------------------------------------------------- faults
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "fault"),
+    [
+        (400, 21211, Fault.BAD_RECIPIENT),
+        (400, 21214, Fault.BAD_RECIPIENT),
+        (400, 21217, Fault.BAD_RECIPIENT),
+        (400, 21265, Fault.BAD_RECIPIENT),
+        (400, 21614, Fault.BAD_RECIPIENT),
+        (400, 21635, Fault.BAD_RECIPIENT),
+        (400, 21610, Fault.SUPPRESSED),
+        (403, 21610, Fault.SUPPRESSED),
+        (400, 21611, Fault.THROTTLED),
+        (429, 20429, Fault.THROTTLED),
+        (429, 63038, Fault.QUOTA),
+        (400, 21212, Fault.CONFIG),
+        (400, 21603, Fault.CONFIG),
+        (400, 21606, Fault.CONFIG),
+        (400, 21608, Fault.CONFIG),
+        (400, 21609, Fault.CONFIG),
+        (400, 21659, Fault.CONFIG),
+        (400, 21660, Fault.CONFIG),
+        (400, 21701, Fault.CONFIG),
+        (400, 21703, Fault.CONFIG),
+        (400, 21705, Fault.CONFIG),
+        (400, 30002, Fault.CONFIG),
+        (400, 21408, Fault.BAD_CONTENT),
+        (400, 21612, Fault.BAD_CONTENT),
+        (400, 21617, Fault.BAD_CONTENT),
+        (401, 20003, Fault.CONFIG),
+        (404, 20404, Fault.CONFIG),
+        (500, 20500, Fault.AMBIGUOUS),
+        (503, 20503, Fault.AMBIGUOUS),
+    ],
+)
+def test_every_documented_refusal_is_its_fault(status: int, code: int, fault: Fault) -> None:
+    said = refusal(twilio(), status, {"code": code, "message": "no", "more_info": "", "status": status})
+    assert (said.fault, said.code) == (fault, f"{status} {code}")
+
+
+# --------------------------------------------------------------------------------------------------------------- hooks
+
+
+def test_the_signatures_that_twilio_publishes_are_genuine() -> None:
+    # twilio-python 9.13.0, tests/unit/test_request_validator.py (MIT).
+    fields = {
+        "CallSid": "CA1234567890ABCDE",
+        "Digits": "1234",
+        "From": "+14158675309",
+        "To": "+18005551212",
+        "Caller": "+14158675309",
+    }
+    for url in ("https://mycompany.com/myapp.php?foo=1&bar=2", "https://mycompany.com:443/myapp.php?foo=1&bar=2"):
+        told = hook(url, urlencode(fields).encode(), x_twilio_signature="RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+        twilio().verify(told)
+
+
+@pytest.mark.parametrize("port", ["", ":443", ":8443"])
+def test_what_twilios_library_signs_is_genuine_with_and_without_a_port(port: str) -> None:
+    told = signed(f"https://fleur.example{port}/hooks/twilio", {"MessageSid": SID, "MessageStatus": "sent"})
+    for url in (told.url, told.url.replace(port, "") if port == ":443" else told.url):
+        twilio().verify(Hook(url, told.headers, told.content, told.at))
+
+
+def test_a_field_that_stands_twice_is_signed_by_its_values_in_order_and_each_once() -> None:
+    class Several(dict[str, list[str]]):
+        def getall(self, name: str) -> list[str]:
+            return self[name]
+
+    signature = RequestValidator(TOKEN).compute_signature(HOOKS, Several({"b": ["2", "1", "2"], "a": ["z"]}))
+    twilio().verify(hook(HOOKS, b"b=2&b=1&a=z&b=2", x_twilio_signature=signature))
+
+
+def test_a_body_of_json_is_signed_by_its_hash_in_the_address() -> None:
+    body = b'{"MessageSid": 1}'
+    url = f"{HOOKS}?bodySHA256={hashlib.sha256(body).hexdigest()}"
+    signature = RequestValidator(TOKEN).compute_signature(url, {})
+    assert RequestValidator(TOKEN).validate(url, body.decode(), signature)
+    twilio().verify(hook(url, body, x_twilio_signature=signature))
+    with pytest.raises(NotGenuineError):
+        twilio().verify(hook(url, body + b" ", x_twilio_signature=signature))
+
+
+@pytest.mark.parametrize("change", ["body", "url", "signature", "header", "token"])
+def test_what_is_not_signed_by_twilio_is_refused(change: str) -> None:
+    good = signed(f"{HOOKS}?key={KEY}", {"MessageSid": SID, "MessageStatus": "delivered"})
+    twilio().verify(good)
+    signature = good.headers["x-twilio-signature"]
+    bad = {
+        "body": Hook(good.url, good.headers, good.content.replace(b"delivered", b"deliveree"), good.at),
+        "url": Hook(good.url[:-1] + "f", good.headers, good.content, good.at),
+        "signature": Hook(good.url, {"x-twilio-signature": "A" + signature[1:]}, good.content, good.at),
+        "header": Hook(good.url, {}, good.content, good.at),
+        "token": good,
+    }[change]
+    with pytest.raises(NotGenuineError):
+        twilio(auth_token="another" if change == "token" else TOKEN).verify(bad)
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "kind", "permanent"),
+    [
+        ("queued", "", ReceiptKind.ACCEPTED, False),
+        ("accepted", "", ReceiptKind.ACCEPTED, False),
+        ("scheduled", "", ReceiptKind.ACCEPTED, False),
+        ("sending", "", ReceiptKind.ACCEPTED, False),
+        ("sent", "", ReceiptKind.ACCEPTED, False),
+        ("delivered", "", ReceiptKind.DELIVERED, False),
+        ("read", "", ReceiptKind.OPENED, False),
+        ("undelivered", "30003", ReceiptKind.BOUNCED, False),
+        ("undelivered", "30004", ReceiptKind.BOUNCED, False),
+        ("undelivered", "30005", ReceiptKind.BOUNCED, True),
+        ("undelivered", "30006", ReceiptKind.BOUNCED, True),
+        ("undelivered", "30008", ReceiptKind.BOUNCED, False),
+        ("undelivered", "30007", ReceiptKind.REJECTED, False),
+        ("undelivered", "30034", ReceiptKind.REJECTED, False),
+        ("failed", "21614", ReceiptKind.BOUNCED, True),
+        ("failed", "21610", ReceiptKind.UNSUBSCRIBED, False),
+        ("failed", "30002", ReceiptKind.REJECTED, False),
+        ("canceled", "", ReceiptKind.CANCELLED, False),
+        ("partially_delivered", "", ReceiptKind.UNKNOWN, False),
+        ("beamed", "", ReceiptKind.UNKNOWN, False),
+    ],
+)
+def test_every_status_is_a_receipt_with_our_key(said: str, code: str, kind: ReceiptKind, *, permanent: bool) -> None:
+    told = status(said, code)
+    assert (told.kind, told.permanent, told.reason) == (kind, permanent, code)
+    assert (told.key, told.provider_id) == (KEY, SID)
+
+
+def test_the_same_status_told_twice_is_one_and_another_is_another() -> None:
+    assert status("sent").dedupe_id == status("sent", RawDlrDoneDate="2611221200").dedupe_id
+    assert status("sent").dedupe_id != status("delivered").dedupe_id
+
+
+def test_a_status_without_a_key_of_ours_is_known_by_its_sid() -> None:
+    for url in (HOOKS, f"{HOOKS}?key=not-a-key"):
+        (told,) = twilio().news(signed(url, {"MessageSid": SID, "MessageStatus": "sent"}))
+        assert isinstance(told, Told)
+        assert (told.key, told.provider_id) == (None, SID)
+
+
+def test_a_text_of_a_customer_is_read_and_answered() -> None:
+    # The fields of Twilio's request: twilio.com/docs/messaging/twiml#twilios-request-to-your-application
+    fields = {
+        "MessageSid": SID,
+        "SmsSid": SID,
+        "SmsStatus": "received",
+        "AccountSid": ACCOUNT,
+        "From": "+447700900123",
+        "To": "+15005550006",
+        "Body": "Please stop & thank you",
+        "NumMedia": "0",
+    }
+    told = signed(HOOKS, fields)
+    twilio().verify(told)
+    (news,) = twilio().news(told)
+    assert isinstance(news, Inbound)
+    assert (news.sender, news.recipient, news.text) == ("+447700900123", "+15005550006", "Please stop & thank you")
+    reply = twilio().reply(told, "You get no more <texts> & no calls")
+    assert (reply.status, reply.content_type) == (200, "text/xml; charset=utf-8")
+    assert "<Response><Message>You get no more &lt;texts&gt; &amp; no calls</Message></Response>" in reply.content
+    assert twilio().reply(told, None).content.endswith("<Response></Response>")
+
+
+def test_where_twilio_has_answered_a_stop_itself_we_are_silent() -> None:
+    told = signed(HOOKS, {"MessageSid": SID, "From": "+447700900123", "Body": "STOP", "OptOutType": "STOP"})
+    assert "Message" not in twilio().reply(told, "You get no more texts").content
+
+
+@pytest.mark.parametrize("fields", [{"CallSid": "CA1"}, {"MessageSid": SID}])
+def test_a_hook_that_is_neither_a_status_nor_a_text_says_so(fields: dict[str, str]) -> None:
+    with pytest.raises(UnreadableHookError):
+        list(twilio().news(signed(HOOKS, fields)))
+
+
+def test_no_secret_and_no_number_is_shown() -> None:
+    connector = twilio(api_key_sid="SK" + "0" * 32, api_key_secret="key-secret")
+    request = connector.authorize(connector.build(text_message()), text_message().written_at, None)
+    shown = repr(connector.config) + repr(request)
+    assert all(hidden not in shown for hidden in ("key-secret", "12345'", "447700900123"))
