@@ -68,7 +68,11 @@ def test_a_misspelt_name_is_corrected() -> None:
 
 
 def test_an_unknown_name_is_answered_with_what_there_is() -> None:
-    assert refusal("owl", "connectors") == 'there is no connector "owl". There are: mailbox, smtp.'
+    said = refusal("owl", "connectors")
+    before, _, names = said.removesuffix(".").partition(" There are: ")
+    assert before == 'there is no connector "owl".'
+    assert {"mailbox", "smtp"} <= set(names.split(", "))
+    assert names.split(", ") == sorted(names.split(", "))
 
 
 def test_without_a_house_there_are_the_installed_ones() -> None:
