@@ -6,10 +6,11 @@ following it up is the application's.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol, runtime_checkable
+from datetime import UTC, datetime
+from typing import Protocol, cast, runtime_checkable
 from uuid import UUID
 
 from tactful.errors import TactfulError
@@ -50,6 +51,29 @@ class Hook:
             return self.headers[name.lower()]
         except KeyError:
             raise NotGenuineError(f"has no header {name}") from None
+
+    def json(self) -> object:
+        """Return the value of its body.
+
+        Raises:
+            UnreadableHookError: It is not JSON.
+        """
+        try:
+            return cast("object", json.loads(self.content))
+        except (ValueError, RecursionError):
+            raise UnreadableHookError("the body is not JSON") from None
+
+    def objects(self) -> list[Mapping[str, object]]:
+        """Return the objects in its body: the one that it is, or those of the list that it is.
+
+        Raises:
+            UnreadableHookError: It is neither.
+        """
+        said = self.json()
+        many = cast("list[object]", said) if isinstance(said, list) else [said]
+        if not all(isinstance(one, dict) for one in many):
+            raise UnreadableHookError("the body is neither an object nor a list of objects")
+        return cast("list[Mapping[str, object]]", many)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +169,61 @@ class TellsLater(Protocol):
 
 
 @runtime_checkable
+class PreparesHooks(Protocol):
+    """What a connector has besides whose hooks are signed with a certificate that is fetched from the provider."""
+
+    async def prepare(self, hook: Hook, *, deadline: float) -> None:
+        """Fetch what `verify` needs for this hook, unless it is kept; called before it.
+
+        Only from an address that is certainly the provider's: whoever made the hook chose it.
+
+        Args:
+            hook: Not yet verified.
+            deadline: Monotonic seconds (`time.monotonic`) by which the call must have ended.
+
+        Raises:
+            NotGenuineError: It asks for what no hook of this provider would.
+            SendFault: It cannot be had at the moment; the provider is to tell again later.
+        """
+        ...
+
+
+@runtime_checkable
 class AnswersHooks(Protocol):
     """What a connector has besides whose provider reads the answer: to speak back to a customer who wrote STOP."""
 
     def reply(self, hook: Hook, say: str | None) -> Reply:
         """Return what to answer; `say` is the text that goes to the customer who wrote, None for none."""
         ...
+
+
+def inner(said: object, *path: str) -> object:
+    """Return what stands at `path` inside objects; None where nothing does."""
+    for name in path:
+        said = cast("Mapping[str, object]", said).get(name) if isinstance(said, Mapping) else None
+    return said
+
+
+def told_text(said: object, *path: str) -> str:
+    """Return the text or number at `path`; empty where there is none."""
+    found = inner(said, *path)
+    return str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else ""
+
+
+def told_at(said: object, otherwise: datetime) -> datetime:
+    """Return an instant told as ISO 8601 or in seconds since 1970; `otherwise` where it is none or has no offset."""
+    try:
+        if isinstance(said, int | float) and not isinstance(said, bool):
+            return datetime.fromtimestamp(said, UTC)
+        at = datetime.fromisoformat(said) if isinstance(said, str) else otherwise
+    except (ValueError, OverflowError, OSError):
+        return otherwise
+    return at if at.tzinfo else otherwise
+
+
+def told_key(said: object) -> UUID | None:
+    """Return the key that a provider gives back; None where it is none of ours."""
+    try:
+        return UUID(said) if isinstance(said, str) else None
+    except ValueError:
+        return None

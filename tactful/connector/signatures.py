@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+from urllib.parse import parse_qs, urlsplit
 
 from tactful.connector.hooks import Hook, NotGenuineError
 
@@ -84,3 +85,24 @@ def verify_standard_webhook(hook: Hook, secret: str, prefix: str = "webhook") ->
     key, stamp = hook.header(f"{prefix}-id"), hook.header(f"{prefix}-timestamp")
     require_recent(stamp, hook.at)
     require_same(hook.header(f"{prefix}-signature").split(" "), standard_webhook(secret, key, stamp, hook.content))
+
+
+def verify_shared_secret(hook: Hook, secret: str) -> None:
+    """Let a hook pass whose address holds our secret, for providers that sign nothing.
+
+    It stands in the address that the provider was given: as the password of `https://name:secret@host/...`, which comes
+    as HTTP Basic, or as `?secret=`, which access logs keep and is for providers that drop the other.
+
+    Raises:
+        NotGenuineError: It does not.
+    """
+    said = parse_qs(urlsplit(hook.url).query).get("secret", [])
+    scheme, _, login = hook.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            said.append(base64.b64decode(login, validate=True).decode().partition(":")[2])
+        except ValueError:
+            raise NotGenuineError("its log-in is not base64") from None
+    if not said:
+        raise NotGenuineError("has neither a log-in nor a secret in its address")
+    require_same(said, secret)

@@ -22,7 +22,7 @@ from aiosmtplib.protocol import SMTPProtocol
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from connectors.email.smtp.faults import Stage, enhanced_status, fault_of_failure, fault_of_reply, wait_asked_for
-from connectors.email.smtp.mail import Mail, build_mail, with_ascii_domain
+from connectors.email.smtp.mail import Mail, build_mail
 from connectors.email.smtp.pool import Pool, reset
 from tactful.connector import (
     Accepted,
@@ -38,6 +38,7 @@ from tactful.connector import (
     redacted,
     time_left,
 )
+from tactful.connector.mail import with_ascii_domain
 from tactful.words import Channel
 
 PORTS = {"none": 25, "starttls": 587, "tls": 465}
