@@ -1,1 +1,10 @@
-"""The conformance kit: what a connector promises, tried out on a provider that behaves as badly as real ones do."""
+"""The conformance kit: what a connector promises, tried out on a provider that behaves as badly as real ones do.
+
+For connectors of this house and of any stranger: `pip install tactful[conformance]`, a `Case`, and `certify`.
+"""
+
+from tactful.conformance.case import Case, Description, HookCase, Oracle
+from tactful.conformance.certificate import Certificate, Check
+from tactful.conformance.certify import certify
+
+__all__ = ["Case", "Certificate", "Check", "Description", "HookCase", "Oracle", "certify"]

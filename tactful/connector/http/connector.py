@@ -122,7 +122,7 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
         return SendFault(
             fault,
             f"{answer.status} {redacted(code, message or _NOBODY)}".strip()[:100],
-            redacted(said, message or _NOBODY, *self._secrets),
+            self._masked(said, message or _NOBODY),
             retry_after=wait if keeps_wait else None,
         )
 
@@ -138,7 +138,7 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
         except UnreadableError as error:
             unreadable = error
         else:
-            return Accepted(accepted.provider_id, redacted(accepted.detail, message, *self._secrets))
+            return Accepted(accepted.provider_id, self._masked(accepted.detail, message))
         raise SendFault(Fault.AMBIGUOUS, f"{answer.status} unreadable", str(unreadable))
 
     async def ask(self, request: Request, *, deadline: float) -> Answer:
@@ -160,6 +160,9 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._line.aclose()
+
+    def _masked(self, said: str, message: Message) -> str:
+        return redacted(said, message, *(secret.get_secret_value() for secret in self._secrets))
 
     async def _authorized(self, request: Request, at: datetime, deadline: float) -> Answer:
         if "://" in request.path and not self.anywhere:
@@ -259,10 +262,10 @@ def _may_pass(error: BaseException, deadline: float) -> bool:
     return passing and deadline - time.monotonic() > 1
 
 
-def _secrets_of(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever a configuration holds
+def _secrets_of(value: Any) -> Iterator[SecretStr]:  # noqa: ANN401 - whatever a configuration holds
     """Yield every secret in a configuration, tables within it and lists among them."""
     if isinstance(value, SecretStr):
-        yield value.get_secret_value()
+        yield value
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from _secrets_of(getattr(value, name))

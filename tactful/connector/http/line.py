@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -150,7 +151,7 @@ class Line:
             most = self._config.connections
             self._client = httpx.AsyncClient(
                 http2=self._http2,
-                verify=ssl.create_default_context(cafile=self._config.ca_file),
+                verify=_trusting(self._config.ca_file),
                 proxy=self._config.proxy,
                 limits=httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=5),
                 headers={"User-Agent": "tactful", "Accept-Encoding": "identity"},
@@ -158,6 +159,12 @@ class Line:
                 follow_redirects=False,
             )
         return self._client
+
+
+@cache
+def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """Return whom to trust: reading the usual authorities takes longer than a whole exchange, so it is done once."""
+    return ssl.create_default_context(cafile=ca_file)
 
 
 async def _content(response: httpx.Response) -> bytes:

@@ -1,0 +1,42 @@
+"""Every connector of the house keeps the contract: the kit says so, and its certificate in the docs is up to date."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import connectors
+from tactful.conformance import Case, certify
+from tests.connectors import cases
+
+CERTIFICATES = Path(__file__).parents[2] / "docs" / "connectors" / "certificates"
+CASES = sorted(module.name for module in pkgutil.iter_modules(cases.__path__))
+
+
+def of_the_house() -> list[str]:
+    found: list[str] = []
+    for module in pkgutil.iter_modules(connectors.__path__):
+        if module.ispkg:
+            folder = import_module(f"connectors.{module.name}")
+            found += [each.name for each in pkgutil.iter_modules(folder.__path__)]
+        else:
+            found.append(module.name)
+    return sorted(found)
+
+
+def test_every_case_is_of_a_connector_of_the_house() -> None:
+    assert set(CASES) <= set(of_the_house())
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_it_keeps_the_contract(name: str) -> None:
+    case: Case = import_module(f"{cases.__name__}.{name}").CASE
+    certificate = await certify(case)
+    assert [f"{one.group}: {one.name}: {one.why}" for one in certificate.failed] == []
+    assert certificate.oracles
+    kept = CERTIFICATES / f"{name}.json"
+    assert json.loads(kept.read_text()) == certificate.document(), f"write it anew: tactful connector certify {name}"

@@ -1,0 +1,142 @@
+"""The kit certifies a connector that keeps the contract, and none that breaks it in one point."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+
+from tactful.conformance import Case, Certificate, certify
+from tactful.connector import Accepted, Fault, Hook, Message, SendFault
+from tactful.connector.http import Answer, Request, on
+from tactful.connector.signatures import hmac_of, require_same
+from tests.unit.conformance.acme import CASE, Acme
+
+COUNT = itertools.count()
+
+
+async def certificate(broken: str, group: str) -> Certificate:
+    return await certify(replace(CASE, use=f"tests.unit.conformance.test_kit:{broken}"), groups=["texts", group])
+
+
+async def test_a_connector_that_keeps_the_contract_is_certified() -> None:
+    certificate = await certify(CASE)
+    assert [f"{one.group}: {one.name}: {one.why}" for one in certificate.failed] == []
+    assert certificate.passed
+    assert len(certificate.checks) > 100
+    assert certificate.document()["declared"]["second attempt"] == "key for 1 day, 0:00:00"
+
+
+async def test_two_runs_of_the_kit_say_the_same() -> None:
+    once, again = [await certify(CASE, groups=["features", "keys"]) for _ in range(2)]
+    assert once.document() == again.document()
+
+
+class WrongBaseString(Acme):
+    """Leaves the time out of what is signed."""
+
+    def verify(self, hook: Hook) -> None:
+        secret = self.config.signing_secret.get_secret_value()
+        require_same(hook.header("webhook-signature"), "v1," + hmac_of(secret, hook.content).hex())
+
+
+class BelievesAll(Acme):
+    def verify(self, hook: Hook) -> None:
+        del hook
+
+
+class SwallowsThrottling(Acme):
+    errors = (on(429, Fault.BAD_CONTENT), *Acme.errors)
+
+
+class NewKeyEachTime(Acme):
+    def build(self, message: Message) -> Request:
+        return super().build(message).with_headers({"Idempotency-Key": f"k-{next(COUNT)}"})
+
+
+class Clocked(Acme):
+    def build(self, message: Message) -> Request:
+        return super().build(message).with_headers({"X-Time": datetime.now(UTC).isoformat()})
+
+
+class ShowsSecrets(Acme):
+    def __repr__(self) -> str:
+        return f"Acme({self.config.token.get_secret_value()})"
+
+
+class EchoesSecrets(Acme):
+    def refusal(self, answer: Answer, *, message: Message | None = None, at: datetime | None = None) -> SendFault:
+        del message, at
+        return SendFault(Fault.BAD_CONTENT, str(answer.status), answer.text)
+
+
+class PromisesNothingWentOut(Acme):
+    errors = (on(500, Fault.TRANSIENT), *Acme.errors)
+
+
+class TakesAnythingForYes(Acme):
+    def parse(self, message: Message, answer: Answer) -> Accepted:
+        del message
+        return Accepted(answer.find("id") or "unknown")
+
+
+class NoWayOut(Acme):
+    def build(self, message: Message) -> Request:
+        return super().build(message.model_copy(update={"marketing": False}))
+
+
+class DropsReplyTo(Acme):
+    def build(self, message: Message) -> Request:
+        return super().build(message.model_copy(update={"reply_to": None}))
+
+
+class CallsElsewhere(Acme):
+    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+        import socket  # noqa: PLC0415
+
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            one.connect(("192.0.2.1", 9))
+        return super().authorize(request, at, token)
+
+
+@pytest.mark.parametrize(
+    ("broken", "group", "name"),
+    [
+        ("WrongBaseString", "receipts", "is taken for genuine"),
+        ("BelievesAll", "receipts", "with one bit changed is refused"),
+        ("SwallowsThrottling", "failures", "429 without a wait slows us down"),
+        ("NewKeyEachTime", "keys", "are the same request"),
+        ("Clocked", "features", "is built into the same bytes each time"),
+        ("ShowsSecrets", "construction and secrets", "no secret stands in a repr"),
+        ("EchoesSecrets", "construction and secrets", "that a provider echoes are masked"),
+        ("PromisesNothingWentOut", "failures", "500: nobody knows"),
+        ("TakesAnythingForYes", "failures", "a yes that cannot be read"),
+        ("NoWayOut", "one-click unsubscribing", "marketing mail says where"),
+        ("DropsReplyTo", "features", "a change of the reply_to changes the request"),
+        ("CallsElsewhere", "network", "nothing was called but the provider"),
+    ],
+)
+async def test_a_connector_that_breaks_the_contract_in_one_point_is_not(broken: str, group: str, name: str) -> None:
+    found = await certificate(broken, group)
+    assert not found.passed
+    assert [one for one in found.failed if one.group == group and name in one.name]
+
+
+async def test_a_description_that_finds_nothing_in_anything_is_no_oracle() -> None:
+    assert CASE.description is not None
+    blind = replace(CASE.description, problems=lambda _: ())
+    found = await certify(replace(CASE, description=blind), groups=["the provider's description"])
+    assert [one.name for one in found.failed] == ["a request made bad on purpose is refused by the description"]
+
+
+async def test_without_an_oracle_there_is_no_certificate() -> None:
+    found = await certify(replace(CASE, oracles=()), groups=["keys"])
+    assert (found.failed, found.passed) == ([], False)
+
+
+async def test_a_connector_that_is_not_there_fails_by_its_name() -> None:
+    case: Case = replace(CASE, use="acne")
+    assert any('there is no connector "acne"' in one.why for one in (await certify(case)).failed)
