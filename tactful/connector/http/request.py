@@ -5,6 +5,7 @@ No I/O here. Neither shows its contents in a `repr`: both hold addresses, texts 
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -79,6 +80,10 @@ class Request:
     def having(self, **headers: str) -> Request:
         """Return the request with headers besides, underscores in their names as hyphens."""
         return self.with_headers({name.replace("_", "-"): value for name, value in headers.items()})
+
+    def logged_in(self, name: str, password: str = "") -> Request:
+        """Return the request with a Basic log-in; many providers take their key for the name, and no password."""
+        return self.having(authorization="Basic " + base64.b64encode(f"{name}:{password}".encode()).decode())
 
     def with_headers(self, headers: Mapping[str, str]) -> Request:
         """Return the request with headers besides."""

@@ -1,0 +1,1 @@
+"""Direct mail: one module per provider."""

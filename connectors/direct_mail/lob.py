@@ -1,0 +1,268 @@
+"""Lob: letters printed and mailed, from the United States to everywhere.
+
+The letter is the template's HTML, up to 10,000 characters. Lob knows our key for 24 hours, checks addresses in the
+United States, and stops a letter by `DELETE` until its `send_date`; what became of it comes back by signed webhooks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Literal, cast
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from tactful.connector import (
+    Accepted,
+    CannotSay,
+    Capabilities,
+    ConnectorConfig,
+    Fault,
+    Feature,
+    Hook,
+    Message,
+    NativeKey,
+    NotGenuineError,
+    SendFault,
+    Told,
+    UnreadableHookError,
+)
+from tactful.connector.http import (
+    Answer,
+    BaseUrl,
+    Cancelled,
+    HttpConfig,
+    On,
+    Request,
+    Stopping,
+    TooLate,
+    WithCancel,
+    on,
+)
+from tactful.connector.postal import US_STATES, PostalAddress, letter_html, read_address, unreadable
+from tactful.connector.signatures import hmac_of, require_recent, require_same
+from tactful.words import Channel, ReceiptKind
+
+HTML_CHARACTERS_MAX: Final = 10_000
+NAME_CHARACTERS_MAX: Final = 40
+_US_TERRITORIES: Final = {"US", "AS", "PR", "FM", "GU", "MH", "MP", "PW", "VI"}
+_KINDS: Final[Mapping[str, ReceiptKind]] = {
+    "created": ReceiptKind.ACCEPTED,
+    "rendered_pdf": ReceiptKind.ACCEPTED,
+    "rendered_thumbnails": ReceiptKind.ACCEPTED,
+    "rejected": ReceiptKind.REJECTED,
+    "failed": ReceiptKind.REJECTED,
+    "deleted": ReceiptKind.CANCELLED,
+    "mailed": ReceiptKind.MAILED,
+    "in_transit": ReceiptKind.MAILED,
+    "in_local_area": ReceiptKind.MAILED,
+    "processed_for_delivery": ReceiptKind.MAILED,
+    "re-routed": ReceiptKind.DEFERRED,
+    "delivered": ReceiptKind.DELIVERED,
+    "returned_to_sender": ReceiptKind.RETURNED,
+}
+
+
+class ReturnAddress(BaseModel):
+    """Who the letter is from, in the United States: Lob asks for that."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: str = Field(min_length=1, max_length=NAME_CHARACTERS_MAX)
+    street: str = Field(min_length=1, max_length=64)
+    street2: str | None = Field(default=None, max_length=64)
+    city: str = Field(min_length=1, max_length=200)
+    state: str = Field(pattern=r"^[A-Z]{2}$")
+    zip: str = Field(pattern=r"^\d{5}(-\d{4})?$")
+
+
+class LobConfig(HttpConfig):
+    """An account at Lob.
+
+    Attributes:
+        api_key: `live_…`, or `test_…`, which prints nothing.
+        webhook_secret: Signs what Lob tells us; without it no receipt is taken.
+        return_address: Who letters are from.
+        country: Two letters; the country of addresses that name none.
+        addressee: The name on a letter to an address that names nobody: Lob prints no letter without.
+        color: Whether to print in colour.
+        double_sided: Whether to print on both sides.
+        mail_type: How fast it travels.
+        print_after: How long after it is handed over a letter is printed; until then it can be cancelled. Left out, the
+            account's own window holds: five minutes in new accounts.
+    """
+
+    base_url: BaseUrl = "https://api.lob.com/v1"
+    api_key: SecretStr
+    webhook_secret: SecretStr | None = None
+    return_address: ReturnAddress
+    country: str = Field(default="US", pattern=r"^[A-Z]{2}$")
+    addressee: str = Field(default="Current Resident", min_length=1, max_length=NAME_CHARACTERS_MAX)
+    color: bool = True
+    double_sided: bool = True
+    mail_type: Literal["usps_first_class", "usps_standard"] = "usps_first_class"
+    print_after: timedelta | None = Field(default=None, ge=timedelta(hours=1), le=timedelta(days=179))
+
+
+class Lob(WithCancel[LobConfig]):
+    """Letters by Lob."""
+
+    Config: ClassVar[type[ConnectorConfig]] = LobConfig
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        channels=(Channel.LETTER,),
+        idempotency=NativeKey(timedelta(hours=24)),
+        features=frozenset({Feature.SUBJECT, Feature.TEXT, Feature.HTML}),
+        bytes_max=80_000,
+        rate=25,
+        receipts=True,
+        cancels=True,
+    )
+    errors: ClassVar[tuple[On, ...]] = (
+        on(None, Fault.BAD_RECIPIENT, "failed_deliverability_strictness", "address_length_exceeds_limit"),
+        on(None, Fault.BAD_RECIPIENT, "invalid_country_covid", "invalid_international_feature"),
+        on(None, Fault.QUOTA, "feature_limit_reached", "custom_envelope_inventory_depleted"),
+        on(None, Fault.CONFIG, "foreign_return_address", "unsupported_lob_version", "mail_use_type_can_not_be_null"),
+        on((408, 409), Fault.AMBIGUOUS),
+    )
+    code_at: ClassVar[str] = "error.code"
+    said_at: ClassVar[str] = "error.message"
+
+    def build(self, message: Message) -> Request:
+        """Return the request that has a letter made."""
+        file = letter_html(message)
+        if len(file) > HTML_CHARACTERS_MAX:
+            detail = f"the letter is {len(file):,} characters of HTML long; Lob takes {HTML_CHARACTERS_MAX:,}"
+            raise SendFault(Fault.BAD_CONTENT, "size", detail)
+        config, sender = self.config, self.config.return_address
+        body: dict[str, object] = {
+            "to": self._to(read_address(message, country=config.country)),
+            "from": {
+                "name": sender.name,
+                "address_line1": sender.street,
+                **({"address_line2": sender.street2} if sender.street2 else {}),
+                "address_city": sender.city,
+                "address_state": sender.state,
+                "address_zip": sender.zip,
+                "address_country": "US",
+            },
+            "file": file,
+            "color": config.color,
+            "double_sided": config.double_sided,
+            "address_placement": "insert_blank_page",
+            "mail_type": config.mail_type,
+            "use_type": "marketing" if message.marketing else "operational",
+            "metadata": {"tactful_key": str(message.key)},
+        }
+        if message.subject:
+            body["description"] = message.subject[:255]
+        if config.print_after is not None:
+            body["send_date"] = (message.written_at + config.print_after).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return Request.json("/letters", body, headers={"Idempotency-Key": str(message.key)})
+
+    def _to(self, address: PostalAddress) -> dict[str, str]:
+        people: list[str] = list(address.addressees) or [self.config.addressee]
+        if any(len(one) > NAME_CHARACTERS_MAX for one in people):
+            raise unreadable(f"a name in it is longer than {NAME_CHARACTERS_MAX} characters")
+        at_home = address.country in _US_TERRITORIES
+        street_max = 64 if at_home else 200
+        if len(address.street) > 2 or any(len(line) > street_max for line in address.street):  # noqa: PLR2004 - Lob's two
+            raise unreadable(f"Lob takes two lines of street, of {street_max} characters each")
+        if at_home and (address.region.upper() not in US_STATES or not address.postal_code or not address.city):
+            raise unreadable("an address in the United States has a town, a state of two letters and a ZIP code")
+        if not at_home and not address.postal_code and not (address.city and address.region):
+            raise unreadable("it has neither a postal code nor a town and a region")
+        # Abroad, Lob takes a postal code, or else a town and a region; a region beside a code goes with the town.
+        beside = not at_home and bool(address.postal_code)
+        parts = {
+            "name": people[0],
+            "company": people[1] if len(people) > 1 else "",
+            **{f"address_line{number}": line for number, line in enumerate(address.street, start=1)},
+            "address_city": f"{address.city} {address.region}".strip() if beside else address.city,
+            "address_state": "" if beside else address.region.upper() if at_home else address.region,
+            "address_zip": address.postal_code,
+            "address_country": "US" if at_home else address.country,
+        }
+        return {name: value for name, value in parts.items() if value}
+
+    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+        """Return the request with the key as the name of a Basic log-in."""
+        del at, token
+        return request.logged_in(self.config.api_key.get_secret_value())
+
+    def parse(self, message: Message, answer: Answer) -> Accepted:
+        """Return Lob's name for the letter, the same however often it is asked with one key."""
+        del message
+        return Accepted(answer.need("id"))
+
+    def build_cancel(self, provider_id: str) -> Request:
+        """Return the request that takes a letter out of production."""
+        if not re.fullmatch(r"ltr_[A-Za-z0-9_]+", provider_id):
+            raise SendFault(Fault.CONFIG, "provider_id", "is no name of a letter of Lob's")
+        return Request("DELETE", f"/letters/{provider_id}")
+
+    def parse_cancel(self, answer: Answer) -> Stopping:
+        """Return whether the letter was stopped; one that is gone already was stopped before."""
+        if answer.status == 200:  # noqa: PLR2004
+            return Cancelled() if _deleted(answer) else CannotSay("200: it does not say that the letter was deleted")
+        code = self.code_of(answer)
+        if code == "not_deletable":
+            return TooLate()
+        return CannotSay(f"{answer.status} {code}".strip())
+
+    def verify(self, hook: Hook) -> None:
+        """Let a hook pass that Lob signed over its time and body."""
+        stamp, said = hook.header("lob-signature-timestamp"), hook.header("lob-signature")
+        require_recent(stamp, hook.at)
+        secret = self.config.webhook_secret
+        if secret is None:
+            raise NotGenuineError("there is no webhook_secret to check it by")
+        require_same(said, hmac_of(secret.get_secret_value(), f"{stamp}.".encode() + hook.content).hex())
+
+    def news(self, hook: Hook) -> Iterable[Told]:
+        """Return the one thing that an event of Lob tells of a letter."""
+        event = Answer(200, {}, hook.content)
+        kind = event.find("event_type.id")
+        if not event.find("id") or not kind:
+            raise UnreadableHookError("it has no id or no event_type")
+        resource, _, what = kind.partition(".")
+        if resource != "letter":
+            return []
+        told = _KINDS.get(what.removeprefix("certified."), ReceiptKind.UNKNOWN)
+        return [
+            Told(
+                kind=told,
+                at=_instant(event.find("date_created"), hook.at),
+                dedupe_id=event.find("id"),
+                provider_id=event.find("reference_id") or event.find("body.id") or None,
+                key=_key(event.find("body.metadata.tactful_key")),
+                permanent=told is ReceiptKind.RETURNED,
+                reason=what,
+                raw={
+                    "event": kind,
+                    "carrier": event.find("body.carrier"),
+                    "due": event.find("body.expected_delivery_date"),
+                },
+            )
+        ]
+
+
+def _deleted(answer: Answer) -> bool:
+    value = answer.json()
+    return isinstance(value, dict) and cast("dict[str, object]", value).get("deleted") is True
+
+
+def _instant(said: str, otherwise: datetime) -> datetime:
+    try:
+        at = datetime.fromisoformat(said)
+    except ValueError:
+        return otherwise
+    return at if at.tzinfo else otherwise
+
+
+def _key(said: str) -> UUID | None:
+    try:
+        return UUID(said)
+    except ValueError:
+        return None

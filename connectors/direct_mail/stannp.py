@@ -1,0 +1,243 @@
+"""Stannp: letters printed and mailed, from the United Kingdom and the United States.
+
+The letter is the template's HTML. Stannp knows our key for a day; *taken before* is a 409 with its first answer.
+A letter is cancelled until it goes into production, and what became of it comes back by signed webhooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Literal, cast
+from uuid import UUID
+
+from pydantic import Field, SecretStr
+
+from tactful.connector import (
+    Accepted,
+    CannotSay,
+    Capabilities,
+    ConnectorConfig,
+    Fault,
+    Feature,
+    Hook,
+    Message,
+    NativeKey,
+    NotGenuineError,
+    SendFault,
+    Told,
+    UnreadableHookError,
+)
+from tactful.connector.http import (
+    Answer,
+    BaseUrl,
+    Cancelled,
+    HttpConfig,
+    On,
+    Request,
+    Stopping,
+    TooLate,
+    UnreadableError,
+    WithCancel,
+    on,
+)
+from tactful.connector.postal import PostalAddress, letter_html, read_address, unreadable
+from tactful.connector.signatures import hmac_of, require_same
+from tactful.words import Channel, ReceiptKind
+
+_TAKEN_BEFORE: Final = 409
+_STREET_LINES_MAX: Final = 3
+_OUT_OF_MONEY: Final = ("insufficient", "balance", "funds", "credit")
+_KINDS: Final[Mapping[str, ReceiptKind]] = {
+    "received": ReceiptKind.ACCEPTED,
+    "producing": ReceiptKind.PRINTED,
+    "printing": ReceiptKind.PRINTED,
+    "handed_over": ReceiptKind.MAILED,
+    "dispatched": ReceiptKind.MAILED,
+    "local_delivery": ReceiptKind.MAILED,
+    "delivered": ReceiptKind.DELIVERED,
+    "returned": ReceiptKind.RETURNED,
+    "cancelled": ReceiptKind.CANCELLED,
+}
+
+
+class StannpConfig(HttpConfig):
+    """An account at Stannp.
+
+    Attributes:
+        base_url: The account's region: `https://api-eu1.stannp.com/v1` or `https://api-us1.stannp.com/v1`.
+        api_key: The account's key.
+        webhook_secret: Signs what Stannp tells us; without it no receipt is taken.
+        country: Two letters; the country of addresses that name none.
+        test: Whether to have samples made instead of letters.
+        size: The paper; left out, the region's own.
+        duplex: Whether to print on both sides.
+        post_unverified: Whether to mail to addresses that Stannp could not verify.
+        addons: Codes of what is paid for besides, such as `FIRST_CLASS`.
+    """
+
+    base_url: BaseUrl = "https://api-eu1.stannp.com/v1"
+    api_key: SecretStr
+    webhook_secret: SecretStr | None = None
+    country: str = Field(default="GB", pattern=r"^[A-Z]{2}$")
+    test: bool = False
+    size: Literal["A4", "US-LETTER"] | None = None
+    duplex: bool = True
+    post_unverified: bool = True
+    addons: tuple[str, ...] = Field(default=(), max_length=10)
+
+
+class Stannp(WithCancel[StannpConfig]):
+    """Letters by Stannp."""
+
+    Config: ClassVar[type[ConnectorConfig]] = StannpConfig
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        channels=(Channel.LETTER,),
+        idempotency=NativeKey(timedelta(hours=24)),
+        features=frozenset({Feature.SUBJECT, Feature.TEXT, Feature.HTML}),
+        bytes_max=500_000,
+        rate=5,
+        receipts=True,
+        cancels=True,
+    )
+    errors: ClassVar[tuple[On, ...]] = (
+        on(None, Fault.QUOTA, "no money"),
+        on((200, _TAKEN_BEFORE), Fault.BAD_CONTENT, "refused"),
+    )
+    said_at: ClassVar[str] = "error"
+    taken: ClassVar[tuple[int, ...]] = (_TAKEN_BEFORE,)
+
+    def build(self, message: Message) -> Request:
+        """Return the request that has a letter made."""
+        config, address = self.config, read_address(message, country=self.config.country)
+        fields = [
+            ("test", _yes(config.test)),
+            ("idempotency_key", str(message.key)),
+            ("pages", letter_html(message)),
+            *self._recipient(address),
+            ("duplex", _yes(config.duplex)),
+            ("post_unverified", _yes(config.post_unverified)),
+            ("transactional", _yes(not message.marketing)),
+            ("tags", ",".join([str(message.key), *_tag(message.subject)])),
+        ]
+        if config.size is not None:
+            fields.append(("size", config.size))
+        if config.addons:
+            fields.append(("addons", ",".join(config.addons)))
+        return Request.form("/letters/create", fields)
+
+    def _recipient(self, address: PostalAddress) -> list[tuple[str, str]]:
+        if len(address.street) > _STREET_LINES_MAX:
+            raise unreadable(f"Stannp takes {_STREET_LINES_MAX} lines of street")
+        if not address.city:
+            raise unreadable("it has no town")
+        person = address.addressees[0] if address.addressees else ""
+        first, _, last = person.rpartition(" ")
+        parts = {
+            "firstname": first,
+            "lastname": last,
+            "company": address.addressees[1] if len(address.addressees) > 1 else "",
+            **{f"address{number}": line for number, line in enumerate(address.street, start=1)},
+            "city": address.city,
+            "county": address.region,
+            "postcode": address.postal_code,
+            "country": address.country,
+        }
+        return [(f"recipient[{name}]", value) for name, value in parts.items() if value]
+
+    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+        """Return the request with the key as the name of a Basic log-in."""
+        del at, token
+        return request.logged_in(self.config.api_key.get_secret_value())
+
+    def code_of(self, answer: Answer) -> str:
+        """Return a code of ours: Stannp says what is wrong in words alone."""
+        said = answer.find("error").lower()
+        return ("no money" if any(word in said for word in _OUT_OF_MONEY) else "refused") if said else ""
+
+    def parse(self, message: Message, answer: Answer) -> Accepted:
+        """Return Stannp's name for the letter; a sample has none."""
+        if not _is_true(answer, "success"):
+            if answer.find("error"):
+                raise self.refusal(answer, message=message)
+            raise UnreadableError("it does not say whether it worked")
+        name = answer.need("data.id")
+        return Accepted(f"test-{message.key}" if self.config.test else name)
+
+    def build_cancel(self, provider_id: str) -> Request:
+        """Return the request that cancels a letter."""
+        if not (provider_id.isascii() and provider_id.isdigit()):
+            raise SendFault(Fault.CONFIG, "provider_id", "is no number of a letter of Stannp's")
+        return Request.form("/letters/cancel", [("id", provider_id)])
+
+    def parse_cancel(self, answer: Answer) -> Stopping:
+        """Return whether the letter was cancelled; refused, it is in production."""
+        if answer.status in {200, _TAKEN_BEFORE}:
+            if _is_true(answer, "success"):
+                return Cancelled()
+            if answer.find("error"):
+                return TooLate()
+        return CannotSay(f"{answer.status}: it does not say whether the letter was cancelled")
+
+    def verify(self, hook: Hook) -> None:
+        """Let a hook pass that Stannp signed; it signs no time, so what is told again must change nothing."""
+        secret = self.config.webhook_secret
+        if secret is None:
+            raise NotGenuineError("there is no webhook_secret to check it by")
+        require_same(hook.header("x-stannp-signature"), hmac_of(secret.get_secret_value(), hook.content).hex())
+
+    def news(self, hook: Hook) -> Iterable[Told]:
+        """Return what is told of letters, up to fifty in one hook. Other events say nothing of messages of ours."""
+        event = Answer(200, {}, hook.content)
+        try:
+            told = event.json()
+        except UnreadableError as error:
+            raise UnreadableHookError(str(error)) from None
+        if not isinstance(told, dict) or not event.find("event"):
+            raise UnreadableHookError("it has no event")
+        pieces = cast("dict[str, object]", told).get("mailpieces")
+        if event.find("event") != "mailpiece_status":
+            return []
+        if not isinstance(pieces, list):
+            raise UnreadableHookError("it has no mailpieces")
+        return [_told(piece, hook) for piece in cast("list[object]", pieces)]
+
+
+def _told(piece: object, hook: Hook) -> Told:
+    said = cast("dict[str, object]", piece) if isinstance(piece, dict) else {}
+    name, status = str(said.get("id") or said.get("mailpiece_id") or ""), str(said.get("status") or "")
+    if not name or not status:
+        raise UnreadableHookError("a mailpiece in it has no id or no status")
+    kind = _KINDS.get(status, ReceiptKind.UNKNOWN)
+    return Told(
+        kind=kind,
+        at=hook.at,
+        dedupe_id=f"{name}:{status}",
+        provider_id=name,
+        key=next((key for tag in str(said.get("tags") or "").split(",") if (key := _key(tag.strip()))), None),
+        permanent=kind is ReceiptKind.RETURNED,
+        reason=status,
+        raw={name: said[name] for name in ("status", "format", "cost", "dispatched", "updated") if name in said},
+    )
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001 - a value
+    return "true" if value else "false"
+
+
+def _tag(subject: str | None) -> list[str]:
+    """Return the subject as a tag, by which the letters of one kind are found in Stannp's reports."""
+    words = " ".join((subject or "").replace(",", " ").split())[:50]
+    return [words] if words else []
+
+
+def _is_true(answer: Answer, name: str) -> bool:
+    value = answer.json()
+    return isinstance(value, dict) and cast("dict[str, object]", value).get(name) is True
+
+
+def _key(said: str) -> UUID | None:
+    try:
+        return UUID(said)
+    except ValueError:
+        return None
