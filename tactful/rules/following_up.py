@@ -13,6 +13,8 @@ from tactful.strategy import model
 from tactful.verdict import Line
 from tactful.words import Channel, PartState, Reason, ReceiptKind
 
+LEFT = frozenset({PartState.WAITING, PartState.CLAIMED, PartState.UNKNOWN})
+"""Parts that no provider has accepted or refused for good; *unknown* ones come here only when a person says so."""
 FAILED_TO_ARRIVE = frozenset({ReceiptKind.BOUNCED})
 
 
@@ -36,7 +38,7 @@ def left_to_try(
     """
     if not any(part.state is PartState.SENT for part in tried):
         return Line(CHANNEL), tuple(by)
-    waiting = tuple(part.channel for part in tried if part.state in {PartState.WAITING, PartState.CLAIMED})
+    waiting = tuple(part.channel for part in tried if part.state in LEFT)
     if waiting:
         return Line(CHANNEL), (model.Route(channels=waiting),)
     said = {part.channel.value: part.receipt.value if part.receipt else part.state.value for part in tried}

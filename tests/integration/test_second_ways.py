@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from database import receipts
+from database import receipts, sends
 from database.attempts import Claimed, NotClaimed
 from database.freezing import Sending
 from database.receipts import Receipt
 from database.records import MOST_ATTEMPTS
+from database.sends import Asking
 from tactful.connector import Fault
+from tactful.intake import Person, Which
 from tactful.words import Channel, ContactState, ReceiptKind
 from tests.integration.ledger import DAY, EVERYWHERE, LINKS, MINUTE, NOON, Ledger, accepted, fault
 from tests.small_strategy import INVOICE, WELCOME
@@ -212,6 +214,52 @@ def test_a_part_whose_attempts_are_spent_is_refused_and_the_contact_stays_sent(e
 
 
 # ------------------------------------------------------------------------------------------------------------- receipts
+
+
+def retry_even_unknown(ledger: Ledger) -> int:
+    act = Asking("retry", Which(ledger.now), Person("maya"), even_unknown=True)
+    return ledger.run(lambda c: sends.do_page(c, act, now=ledger.now)).done
+
+
+@pytest.mark.parametrize("how", ["answered", "told later"])
+def test_of_a_combined_contact_that_a_person_sends_again_only_the_part_goes_that_nobody_accepted(
+    empty_ledger: Ledger, how: str
+) -> None:
+    """The email is out, by its answer or by a receipt; what became of the letter nobody knows."""
+    ledger = empty_ledger
+    ledger.publish(steps=(COMBINED,))
+    contact = ledger.planned("ada", LETTER, EMAIL)
+    claim = claimed(ledger, contact)
+    assert channels(claim) == [LETTER, EMAIL]
+    email = claim.parts[1].message.key
+    doubt = fault(Fault.AMBIGUOUS)
+    ledger.record(contact, claim, doubt, accepted("email-1") if how == "answered" else doubt)
+    if how == "told later":
+        receipt = Receipt("post", ReceiptKind.DELIVERED, ledger.now, "r1", part_key=email)
+        assert ledger.run(lambda c: receipts.note(c, receipt, now=ledger.now))
+    assert (ledger.contact("ada").state, sent(ledger)) == ("parked", {"email": "sent", "letter": "unknown"})
+    assert retry_even_unknown(ledger) == 1
+    ledger.now += MINUTE
+    again = claimed(ledger, contact)
+    assert channels(again) == [LETTER]
+    assert ledger.record(contact, again, accepted("letter-1")).state is ContactState.SENT
+    assert sent(ledger) == {"email": "sent", "letter": "sent"}
+    row = ledger.contact("ada")
+    assert (row.state, sorted(row.channels), row.again_at) == ("sent", ["email", "letter"], None)
+
+
+def test_the_part_that_nobody_accepted_may_fail_again_and_the_other_stays_out(empty_ledger: Ledger) -> None:
+    ledger = empty_ledger
+    ledger.publish(steps=(COMBINED,))
+    contact = ledger.planned("ada", LETTER, EMAIL)
+    ledger.record(contact, claimed(ledger, contact), fault(Fault.AMBIGUOUS), accepted("email-1"))
+    assert retry_even_unknown(ledger) == 1
+    ledger.now += MINUTE
+    ledger.record(contact, claimed(ledger, contact), fault(Fault.TRANSIENT))
+    row = ledger.contact("ada")
+    assert (row.state, sent(ledger)) == ("sent", {"email": "sent", "letter": "waiting"})
+    ledger.now = row.again_at
+    assert channels(claimed(ledger, contact)) == [LETTER]
 
 
 def test_a_receipt_settles_what_nobody_knew(empty_ledger: Ledger) -> None:
