@@ -166,13 +166,11 @@ class _Shift:
         return [ask for ask in found if ask not in self._passed_over][:most]
 
     async def _keep_rate(self, lot: Lot, many: int) -> None:
-        """Wait until so many more may be begun."""
+        """Wait until so many more may be begun; what was not used is never made up for."""
         if lot.rate is None:
             return
-        wait = self._free_at - time.monotonic()
-        self._free_at = max(self._free_at, time.monotonic()) + many / lot.rate
-        if wait > 0:
-            await asyncio.sleep(wait)
+        await asyncio.sleep(self._free_at - time.monotonic())
+        self._free_at = time.monotonic() + many / lot.rate
 
     async def _claim(self, asks: Sequence[Ask]) -> list[tuple[Ask, Claimed]]:
         """Claim contacts together; if that fails by one of them, one by one, and pass over the one."""

@@ -15,6 +15,7 @@ import json
 import os
 import signal
 import sys
+import time
 from dataclasses import asdict, dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -35,6 +36,8 @@ class SunkMail:
     headers: list[tuple[str, str]]
     parts: list[tuple[str, str]]
     """Content type and decoded text of each part that is not a container, lines ended by a line feed."""
+    received_at: float
+    """Seconds since 1970, by the sink's clock."""
 
 
 _SUNK_MAIL = TypeAdapter(SunkMail)
@@ -50,6 +53,7 @@ def sunk_mail(envelope: Envelope) -> SunkMail:
         envelope_to=envelope.rcpt_tos,
         headers=[(name, str(value)) for name, value in mail.items()],
         parts=[(part.get_content_type(), part.get_content().replace("\r\n", "\n")) for part in parts],
+        received_at=time.time(),
     )
 
 

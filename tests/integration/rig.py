@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +57,11 @@ stages:
         for name in ("hello", "later")
     },
 }
+
+
+def most_within(instants: Sequence[float], seconds: float) -> int:
+    """Return the most instants, of some in order, that lie within any so many seconds."""
+    return max((sum(at <= one < at + seconds for one in instants[n:]) for n, at in enumerate(instants)), default=0)
 
 
 class Rig:
@@ -154,6 +159,10 @@ class Rig:
                 assert arrived <= 1, row
         assert sum(row.state == "parked" for row in rows) <= unknown_at_most
         assert max(mails.values()) == 1
+
+    def mailed_at(self) -> list[float]:
+        """Return when each message was accepted, in order, as the SMTP server saw it."""
+        return sorted(json.loads(line)["received_at"] for line in self.log.read_text().splitlines())
 
     @contextmanager
     def _process(self, command: list[str], name: str, more: dict[str, str]) -> Generator[subprocess.Popen[bytes]]:
