@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from database import holds, intake, migrate, strategies
+from database import holds, intake
 from service.embedded.postgres import PostgresServer
 from service.embedded.temporal import TemporalServer
 from tactful.intake import Identify, Track, Who
@@ -68,8 +68,7 @@ def test_what_waited_for_a_connector_drains_by_rank_and_two_workers_keep_its_rat
     rig = Rig(tmp_path, own_postgres_server, own_temporal_server)
     config = tmp_path / "tactful.toml"
     config.write_text(config.read_text().replace("[connectors.smtp]\n", f"[connectors.smtp]\nrate = {RATE}\n"))
-    rig.database.run(migrate.upgrade)
-    rig.database.run(lambda c: strategies.publish(c, files(), now=datetime.now(UTC)))
+    rig.publish(files())
     now = datetime.now(UTC)
     rig.database.run(lambda c: holds.hold(c, "smtp", why="by us", by="maya", until=None, now=now))
     for n in range(NEWS):

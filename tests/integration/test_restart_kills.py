@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from database import migrate, plans, restarts, strategies
+from database import plans, restarts
 from database.restarts import RestartRequest
 from service.embedded.postgres import PostgresServer
 from service.embedded.temporal import TemporalServer
 from tactful.intake import Person, Which
 from tactful.words import Channel
 from tests.integration.rig import FILES, Rig, most_within
-from tests.integration.test_campaign_kills import AT_ONCE, EACH, judge, left
+from tests.integration.test_campaign_kills import AT_ONCE, EACH, left
 
 RATE = 5
 SECONDS = 3
@@ -65,8 +65,7 @@ def test_a_restart_whose_worker_is_shot_in_the_middle_loses_and_doubles_nobody_a
     tmp_path: Path, own_postgres_server: PostgresServer, own_temporal_server: TemporalServer
 ) -> None:
     rig = Rig(tmp_path, own_postgres_server, own_temporal_server)
-    rig.database.run(migrate.upgrade)
-    rig.database.run(lambda c: strategies.publish(c, STEP, now=datetime.now(UTC)))
+    rig.publish(STEP)
     for n in range(EACH):
         rig.register(f"mailed-{n}", Channel.EMAIL)
         rig.register(f"pushed-{n}", Channel.PUSH)
@@ -79,7 +78,7 @@ def test_a_restart_whose_worker_is_shot_in_the_middle_loses_and_doubles_nobody_a
         with rig.worker(TACTFUL_CONTACTS_AT_ONCE=str(AT_ONCE)):
             rig.wait_for("the restart is done", lambda: bool(rig.rows("SELECT 1 FROM lots WHERE state = 'done'")), 180)
     assert left(rig) == 0
-    judge(rig)
+    rig.judge(contacts=2 * EACH, unknown_at_most=AT_ONCE)
     (taken_up,) = rig.rows("SELECT count(*) AS n FROM decisions WHERE verdict = 'retry'")
     assert taken_up.n == 2 * EACH, "each once, though a page may have been written when the worker died"
     # What is begun together, at most a second's worth, may fall on the edge of the window.
