@@ -21,7 +21,7 @@ from temporalio.exceptions import ApplicationError
 from activities import contract
 from activities.contacts import Contacts, crash_at, tell
 from activities.contract import Stand, WorkingLots, WorkLot
-from database import campaigns, claims, lots, records, restarts, strategies
+from database import brakes, campaigns, claims, lots, records, restarts, strategies
 from database.attempts import Ask, Asking, Claimed
 from database.errors import DatabaseDownError, DatabaseFullError, DatabaseStuckError
 from database.lots import Lot
@@ -32,6 +32,8 @@ T = TypeVar("T")
 LANES: Final = 2
 """Shares of what is called at once: while one is called, the other is claimed or recorded."""
 BEAT: Final = timedelta(seconds=5)
+BRAKE_EVERY: Final = timedelta(seconds=5)
+"""How often a campaign that is being sent looks at its brake."""
 RECORD_AGAIN: Final = timedelta(milliseconds=500)
 
 _OF_THE_WHOLE: Final = {kind.__name__ for kind in (DatabaseDownError, DatabaseFullError, DatabaseStuckError)}
@@ -74,6 +76,7 @@ class _Shift:
         self._ending = False
         self._passed_over: set[Ask] = set()
         self._free_at = self._began
+        self._brake_at = self._began
         self.settled = 0
 
     @property
@@ -103,6 +106,7 @@ class _Shift:
                 continue
             frozen = await self._run(lambda c: campaigns.freeze_page(c, lot, now=self.now))  # noqa: B023 - run now
             crash_at("mid_freeze")
+            await self._brake(lot)
             if frozen.again_at is not None and frozen.again_at > self.now:
                 return Stand(again_at=frozen.again_at)
 
@@ -112,10 +116,18 @@ class _Shift:
         if lot.kind == "restart" and lot.state == "stopped":
             return await self._let_go(lot)
         if lot.state == "open":
+            await self._brake(lot)
             await self._all_lanes(lot)
             if not self.over:
                 await self._leave(lot)
         return await self._run(self._stand)
+
+    async def _brake(self, lot: Lot) -> None:
+        """Stop a campaign that reaches more people, or brings more complaints, than its step allows."""
+        self._brake_at = time.monotonic() + BRAKE_EVERY.total_seconds()
+        what = await self._run(lambda c: brakes.brake(c, lot, now=self.now))
+        if what is not None:
+            log.error("campaign.braked", lot_key=str(self._lot_key), what=what)
 
     async def _let_go(self, lot: Lot) -> Stand:
         """Park again what a stopped restart leaves undone; what is being sent is seen to its end first."""
@@ -146,6 +158,8 @@ class _Shift:
     async def _lane(self, lot: Lot) -> None:
         while not self.over:
             async with self._claiming:  # so that no two lanes take the same contacts
+                if time.monotonic() >= self._brake_at:
+                    await self._brake(lot)
                 asks = await self._run(lambda c: self._due(c, lot))
                 if not asks:
                     return

@@ -37,8 +37,12 @@ NEWEST = text(
     f"SELECT {COLUMNS} FROM lots WHERE CAST(:kind AS text) IS NULL OR kind = :kind "  # noqa: S608 - our own constant
     "ORDER BY created_at DESC, lot_key LIMIT :most"
 )
+# A person who has a campaign go on releases the brake that stopped it.
 SET_STATE = text(
-    "UPDATE lots SET state = :state, ended_at = CASE WHEN :state = 'done' THEN CAST(:now AS timestamptz) END "  # noqa: S608 - our own constant
+    "UPDATE lots SET asked_for = CASE WHEN :state = 'open' AND asked_for ? 'braked' "  # noqa: S608 - our own constant
+    "THEN (asked_for - 'braked') || "
+    "jsonb_build_object('released', coalesce(asked_for -> 'released', '[]'::jsonb) || (asked_for #> '{braked,what}')) "
+    "ELSE asked_for END, state = :state, ended_at = CASE WHEN :state = 'done' THEN CAST(:now AS timestamptz) END "
     f"WHERE lot_key = :lot_key AND state = ANY(:from_states) RETURNING {COLUMNS}"
 )
 # Each part by the index of its state, so that what has been sent costs nothing. Of a restart that is stopped, what is

@@ -188,6 +188,7 @@ receipts = Table(
     Column("raw", Json, nullable=False),
     Index("ux_receipts_told_once", "connector", "dedupe_id", unique=True),
     Index(None, "contact_key"),
+    Index("ix_receipts_complained", "received_at", postgresql_where=text("kind = 'complained'")),
     comment="Append-only: what providers told us later.",
 )
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from database import lots
+from database import brakes, lots
 from database.campaigns import segments_of
 from database.customers import customer_from, details
 from database.engine import Direct
@@ -17,6 +17,7 @@ from database.strategies import Loaded
 from tactful.campaign import CampaignRequest, lot_key, told, writes_at
 from tactful.explain import sentence
 from tactful.foresight import Foreseen, foresee
+from tactful.strategy.wording import say_brake
 from tactful.wire.campaigns import CampaignAnswer, CampaignPreview, CountAnswer, ForeseenAnswer
 from tactful.words import ContactState, Reason
 
@@ -99,6 +100,7 @@ def preview(conn: Connection, request: CampaignRequest, loaded: Loaded, now: dat
         step=request.step,
         version=loaded.version,
         moment=told(request.moment),
+        brake=say_brake(step.brake) if step.brake else None,
         writes_at=max(writes_at(request.moment, loaded.strategy), now),
         audience=sum(segments.values()),
         already_in=conn.execute(IN_IT, occasion).scalar_one(),
@@ -135,6 +137,8 @@ def _count(each: Counted) -> CountAnswer:
 
 
 def _sentence(lot: Lot, contacts: int, settled: int) -> str:
+    if lot.state == "stopped" and "braked" in lot.asked_for:
+        return brakes.sentence(lot.asked_for["braked"]) + f" {settled:,} of {contacts:,} contacts are settled."
     if lot.state == "stopped":
         return f"Stopped, with {settled:,} of {contacts:,} contacts settled."
     if lot.state == "done":

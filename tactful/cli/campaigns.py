@@ -137,6 +137,7 @@ def _show_preview(seen: CampaignPreview) -> None:
     facts(
         {
             "begins": seen.moment,
+            "brake": seen.brake,
             "already in it": f"{seen.already_in:,}" if seen.already_in else None,
             "segments": _numbers(seen.segments),
             "languages": _numbers(seen.languages),

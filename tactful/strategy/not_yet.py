@@ -73,5 +73,3 @@ def _in_step(step: Step) -> Iterator[NotYet]:
         if word == "leave":
             effect = f"{_NOT_KEPT}: who moves to {segment} stays in the step"
             yield NotYet(step.name, None, f"when_moved {segment}: leave", effect, "nothing")
-    if step.brake:
-        yield NotYet(step.name, None, "brake", f"{_NOT_KEPT}: nothing stops the campaign by itself", "nothing")

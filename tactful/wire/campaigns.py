@@ -59,6 +59,9 @@ class CampaignPreview(Answer):
     writes_at: datetime
     """From when on the audience is written down."""
 
+    brake: str | None = None
+    """What stops it by itself, as the step says: `40000 people or 0.2% complaints`."""
+
     audience: int
     already_in: int
     """How many of them are in it already, for the same moment."""

@@ -12,13 +12,14 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from database import campaigns, holds, lots, strategies
+from database import brakes, campaigns, holds, lots, receipts, strategies, views
 from database.lots import Lot
+from database.receipts import Receipt
 from service.plugin import tactful_plugin
 from tactful.campaign import CampaignRequest
 from tactful.connector import Fault, SendFault
 from tactful.temporal import CAMPAIGN_STEP
-from tactful.words import Channel
+from tactful.words import Channel, ReceiptKind
 from tests.small_strategy import files
 from tests.virtual import VirtualHouse, no, virtual_house, yes
 
@@ -51,10 +52,12 @@ class Campaigning:
             addresses = {Channel.EMAIL: f"{user}@example.com"}
             await self.house.identify(user, addresses=addresses, statements=yes("news:email", at=now))
 
-    async def send(self, *, after: timedelta = timedelta(0), times: int = 1) -> Lot:
+    async def send(
+        self, *, after: timedelta = timedelta(0), times: int = 1, key: str = "", occasion: datetime = OCCASION
+    ) -> Lot:
         """Send the campaign, as often as somebody clicks."""
         now = await self.house.now()
-        asked = CampaignRequest("small", "spring", OCCASION, now + after, "", "tests")
+        asked = CampaignRequest("small", "spring", occasion, now + after, key, "tests")
 
         def work(conn: sa.Connection) -> Lot:
             (loaded,) = strategies.published(conn)
@@ -91,6 +94,29 @@ class Campaigning:
             "FROM contacts GROUP BY 1 ORDER BY 1"
         )
         return {row.what: row.n for row in found}
+
+    async def told(self, lot: Lot) -> str:
+        """Return what the campaign's status says."""
+
+        def work(conn: sa.Connection) -> str:
+            return views.campaign(conn, lots.read(conn, lot.lot_key)).sentence
+
+        return await asyncio.to_thread(self.house.database.run, work)
+
+    async def brake(self, lot: Lot) -> str | None:
+        now = await self.house.now()
+        return await asyncio.to_thread(self.house.database.run, lambda c: brakes.brake(c, lot, now=now))
+
+    async def complain(self, user: str) -> None:
+        """Have somebody's provider tell that they complained about the first message."""
+        now = await self.house.now()
+        (part,) = await self.house.rows(
+            "SELECT m.part_key FROM messages m JOIN contacts USING (contact_key) "
+            "JOIN customer_ids USING (customer_key) WHERE id = :user",
+            user=user,
+        )
+        receipt = Receipt("mailbox", ReceiptKind.COMPLAINED, now, f"complaint-{user}", part_key=part.part_key)
+        await asyncio.to_thread(self.house.database.run, lambda c: receipts.note(c, receipt, now=now))
 
     async def lot(self, key: UUID) -> Lot:
         return await asyncio.to_thread(self.house.database.run, lambda c: lots.read(c, key))
@@ -217,6 +243,48 @@ async def test_hours_without_the_provider_use_up_nobodys_attempts_and_nobody_is_
     assert await spring.states() == {"tulips sent": 40, "reminder planned": 40}
     (boxed,) = await spring.house.rows("SELECT count(*) AS n FROM mailbox")
     assert boxed.n == len(users)
+
+
+async def test_more_people_than_its_brake_allows_stop_a_campaign_before_anybody_hears_of_it(
+    spring: Campaigning,
+) -> None:
+    """Two are allowed and three are in its audience; to go on is a person's act, and then it is not stopped again."""
+    await spring.publish(SPRING.replace("  say:", "  brake: 2 people\n  say:"))
+    await spring.reachable("ada", "bob")
+    small = await spring.send()
+    await spring.house.pass_time(HOUR)
+    assert (await spring.lot(small.lot_key)).state == "open", "two are not more than two"
+    assert await spring.states() == {"tulips sent": 2, "reminder planned": 2}
+    await spring.reachable("cyd", "dan", "eve")
+    lot = await spring.send(key="again", occasion=OCCASION + DAY)
+    await spring.house.pass_time(DAY)
+    assert (await spring.told(lot)).startswith("Stopped by its brake: it would write to more than 2 people.")
+    assert await spring.states() == {"tulips sent": 2, "tulips planned": 5, "reminder planned": 7}
+    await spring.switch(lot, on=True)
+    await spring.house.pass_time(HOUR)
+    assert (await spring.lot(lot.lot_key)).state == "open"
+    assert await spring.states() == {"tulips sent": 7, "reminder planned": 7}
+
+
+async def test_complaints_stop_a_campaign_on_its_way(spring: Campaigning) -> None:
+    """Three of four have complained since the first message: nobody is reminded, unless a person says so."""
+    await spring.publish(SPRING.replace("  say:", "  brake: 50% complaints\n  say:"))
+    await spring.reachable("ada", "bob", "cyd", "dan")
+    lot = await spring.send()
+    await spring.house.pass_time(HOUR)
+    assert await spring.states() == {"tulips sent": 4, "reminder planned": 4}
+    for user in ("ada", "bob"):
+        await spring.complain(user)
+    assert await spring.brake(lot) is None, "two may be chance"
+    await spring.complain("cyd")
+    await spring.house.pass_time(5 * DAY)
+    assert await spring.told(lot) == (
+        "Stopped by its brake: 3 of 4 customers have complained; the limit is 50%. 4 of 8 contacts are settled."
+    )
+    assert (await spring.states())["reminder planned"] == 4
+    await spring.switch(lot, on=True)
+    await spring.house.pass_time(HOUR)
+    assert "reminder planned" not in await spring.states()
 
 
 def test_the_plugin_without_lots_still_serves_journeys() -> None:

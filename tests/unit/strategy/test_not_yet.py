@@ -13,7 +13,6 @@ def test_what_waits_in_the_florist() -> None:
         ("basket", None, "entry when no order.placed follows", "step"),
         ("birthday", None, "entry by date (birthday)", "step"),
         ("mothers-day", None, "entry by campaign at its hour", "nothing"),
-        ("mothers-day", None, "brake", "nothing"),
         ("winback", None, "entry by joining a segment (lapsed)", "step"),
     ]
 
