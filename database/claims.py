@@ -24,13 +24,13 @@ WRITE = Direct("""
 WITH decided AS (
   SELECT * FROM jsonb_to_recordset(CAST(:decided AS jsonb)) AS d(contact_key uuid, fence bigint, state text,
          reason text, due_at timestamptz, claims boolean, asks boolean, drops boolean, counts boolean, purpose text,
-         channels jsonb, lease_until timestamptz, held_for text, again_at timestamptz, verdict text, until timestamptz,
-         trace jsonb, version integer, revision bigint, parts jsonb)
+         counts_at timestamptz, channels jsonb, lease_until timestamptz, held_for text, again_at timestamptz,
+         verdict text, until timestamptz, trace jsonb, version integer, revision bigint, parts jsonb)
 ), contact AS (
   UPDATE contacts c SET state = d.state, reason = CASE WHEN d.state <> 'sent' THEN d.reason END,
          due_at = coalesce(d.due_at, c.due_at),
          purpose = coalesce(d.purpose, c.purpose),
-         counts_at = CASE WHEN d.claims OR d.counts THEN :now ELSE c.counts_at END,
+         counts_at = CASE WHEN d.claims OR d.counts THEN coalesce(d.counts_at, :now) ELSE c.counts_at END,
          channels = coalesce(d.channels, c.channels),
          attempts = c.attempts + d.claims::integer, fence = c.fence + (d.claims OR d.asks)::integer,
          lease_until = d.lease_until, held_for = d.held_for, again_at = d.again_at,
@@ -91,7 +91,9 @@ def claim_all(
         msg = "contacts of one customer are decided one after the other"
         raise ValueError(msg)
     locked = customers.lock_all(conn, whose)
-    known = situation.read_all(conn, locked, [ask.contact_key for ask in asks], sending.by_channel, now)
+    known = situation.read_all(
+        conn, locked, [ask.contact_key for ask in asks], sending.by_channel, now, in_home=sending.in_home
+    )
     decided = [decide_about(conn, known.get(ask.contact_key), ask, sending, now) for ask in asks]
     rows = [each.row for each in decided if each is not None and each.row is not None]
     if rows and len(WRITE.rows(conn, decided=json.dumps(rows, default=str), now=now)) != len(rows):

@@ -51,6 +51,7 @@ class Sending:
         links: Makes the addresses that messages point to.
         settling: Per connector whose provider can be asked by our key, how long until the answer can be relied on.
         receipts: The connectors whose providers tell what was delivered.
+        in_home: Per connector that takes days to reach the customer, how long.
     """
 
     by_channel: Mapping[Channel, tuple[str, ...]]
@@ -58,6 +59,7 @@ class Sending:
     links: Links
     settling: Mapping[str, timedelta] = field(default_factory=dict[str, timedelta])
     receipts: frozenset[str] = frozenset()
+    in_home: Mapping[str, timedelta] = field(default_factory=dict[str, timedelta])
 
     def dedupes(self, connector: str, age: timedelta) -> bool:
         """Say whether the same message can be handed over again without being doubled."""

@@ -51,7 +51,7 @@ WITH was AS (
   UPDATE contacts c SET state = CASE WHEN was.settles AND NOT was.others_open THEN 'sent' ELSE c.state END,
          reason = CASE WHEN was.settles AND NOT was.others_open THEN NULL ELSE c.reason END,
          lease_until = CASE WHEN was.settles AND NOT was.others_open THEN NULL ELSE c.lease_until END,
-         sent_at = CASE WHEN was.settles THEN coalesce(c.sent_at, c.counts_at, :now) ELSE c.sent_at END,
+         sent_at = CASE WHEN was.settles THEN coalesce(c.sent_at, least(c.counts_at, :now)) ELSE c.sent_at END,
          again_at = CASE WHEN c.state <> 'sent' AND NOT was.settles THEN c.again_at
                          WHEN was.waits THEN coalesce(c.again_at, :now)
                          WHEN :bounced AND was.wanted THEN :now

@@ -82,6 +82,7 @@ class Ruling:
         }
         row = self.row(ContactState.CLAIMED, verdict) | {
             "claims": True,
+            "counts_at": verdict.counts_at,
             # Not asked about before the provider can know: should this process die, nobody looks earlier.
             "lease_until": self.now + LEASE + max(settling.values(), default=timedelta(0)),
             "purpose": freezing.purpose_of(self.known).value,
@@ -121,7 +122,7 @@ class Ruling:
             return self._hold(verdict, held_for)
         row = self.row(state, verdict) | {"due_at": due_at}
         if isinstance(verdict, Control):  # it takes its place as if it had been sent
-            row |= {"counts": True, "purpose": freezing.purpose_of(self.known).value}
+            row |= {"counts": True, "counts_at": verdict.counts_at, "purpose": freezing.purpose_of(self.known).value}
             row |= {"channels": [route.channel.value for route in verdict.routes]}
         return Decided(self.known, self.ask, row, NotClaimed(state, verdict.reason, due_at))
 

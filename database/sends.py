@@ -71,7 +71,7 @@ SETS: Mapping[Act, str] = {
     "version = coalesce(l.version, c.version), lease_until = NULL, "
     "due_at = CAST(:now AS timestamptz) + l.place * interval '1 microsecond'",
     "skip": "state = 'skipped', reason = 'by_hand'",
-    "mark_sent": "state = 'sent', reason = NULL, sent_at = coalesce(c.counts_at, :now), "
+    "mark_sent": "state = 'sent', reason = NULL, sent_at = least(c.counts_at, :now), "
     "counts_at = coalesce(c.counts_at, :now)",
     # The attempt is over as far as anybody knows; whoever looks next asks, or calls again where that is safe, or parks.
     "settle": "state = 'claimed', reason = 'retrying', lease_until = :now, fence = c.fence + 1, "

@@ -28,6 +28,8 @@ LOOK_AT_A_HOLD = timedelta(hours=6)
 """When a contact looks again whose connector a person has held for no named time, should nobody let it go before."""
 MOST_PAST = 500
 """How many of the past are read at once; where there are as many, what no limit can miss of the rest is read too."""
+AT_ONCE = timedelta(0)
+NOTHING_ON_ITS_WAY: Mapping[str, timedelta] = {}
 LONGEST_LOOK_AHEAD = timedelta(days=LONGEST_LOOK_AHEAD_DAYS)
 MOST_RIVALS = 50
 """Of contacts due within the longest horizon, the soonest: what lies behind them is looked at when it is nearer."""
@@ -127,6 +129,7 @@ def read_all(
     connectors: Mapping[Channel, tuple[str, ...]],
     now: datetime,
     *,
+    in_home: Mapping[str, timedelta] = NOTHING_ON_ITS_WAY,
     again: bool = False,
 ) -> dict[UUID, Known]:
     """Return what is known for contacts of locked customers, by key; those of nobody locked are left out.
@@ -137,6 +140,7 @@ def read_all(
         contact_keys: Which contacts.
         connectors: The connectors configured for each channel, first choice first.
         now: Aware UTC instant of this attempt.
+        in_home: The connectors that take days to reach a customer, and how long.
         again: Read all of them as if a person took them up again now.
     """
     seen = {"since": now - WINDOW, "overdue": now - KEEPS_ITS_PLACE, "horizon": now + LONGEST_LOOK_AHEAD}
@@ -151,7 +155,8 @@ def read_all(
     for row in rows:
         customer = locked.get(UUID(row["contact"]["customer_key"]))
         if customer is not None:
-            found[row["contact_key"]] = _known(conn, customer, row, connectors, restarts.get(row["contact_key"]), now)
+            key, restart = row["contact_key"], restarts.get(row["contact_key"])
+            found[key] = _known(conn, customer, row, connectors, restart, now, in_home=in_home)
     return found
 
 
@@ -188,6 +193,8 @@ def _known(  # noqa: PLR0917 - what one contact is known by
     connectors: Mapping[Channel, tuple[str, ...]],
     restart: Restart | None,
     now: datetime,
+    *,
+    in_home: Mapping[str, timedelta],
 ) -> Known:
     row = found["contact"]
     journey = _journey(found["journey"]) if found["journey"] else None
@@ -201,7 +208,7 @@ def _known(  # noqa: PLR0917 - what one contact is known by
         journey=journey,
         past=tuple(_past(*values) for values in found["past"] or ()),
         rivals=tuple(_rival(*values) for values in found["rivals"] or ()),
-        channels=tuple(_channel(channel, names, holds) for channel, names in connectors.items() if names),
+        channels=tuple(_channel(channel, names, holds, in_home) for channel, names in connectors.items() if names),
         tried=tuple(Tried(part.channel, part.state, part.receipt) for part in parts),
         restart=restart,
         inside=tuple(
@@ -310,10 +317,15 @@ def _rival(  # noqa: PLR0917 - the columns of one row
     return Rival(UUID(key), name, due_at, expires_at, topic, wanted, raised, step, first_due_at, stage)
 
 
-def _channel(channel: Channel, names: tuple[str, ...], holds: Mapping[str, tuple[datetime, str]]) -> ChannelState:
+def _channel(
+    channel: Channel,
+    names: tuple[str, ...],
+    holds: Mapping[str, tuple[datetime, str]],
+    in_home: Mapping[str, timedelta],
+) -> ChannelState:
     """Return the first connector of a channel that is not held; where all are, the one that opens first."""
     for name in names:
         if name not in holds:
-            return ChannelState(channel, name)
+            return ChannelState(channel, name, in_home=in_home.get(name, AT_ONCE))
     first = min(names, key=lambda name: holds[name][0])
-    return ChannelState(channel, first, *holds[first])
+    return ChannelState(channel, first, *holds[first], in_home.get(first, AT_ONCE))

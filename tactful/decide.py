@@ -17,7 +17,7 @@ from tactful.conditions import segment_of
 from tactful.facts import Situation
 from tactful.places import Place, place_of
 from tactful.rules.arms import not_kept_back
-from tactful.rules.channels import Way, reachable
+from tactful.rules.channels import Way, reachable, way_in_home
 from tactful.rules.connector import CONNECTOR, connectors_open
 from tactful.rules.customer import active_customer
 from tactful.rules.eligibility import in_segment, no_exception, not_had_already
@@ -26,7 +26,7 @@ from tactful.rules.following_up import left_to_try
 from tactful.rules.holdout import not_held_out
 from tactful.rules.journey import anchor_unmoved, come_due, journey_open, not_overtaken, still_needed
 from tactful.rules.permission import lawful_basis
-from tactful.rules.pressure import apart, rules_for, within_caps
+from tactful.rules.pressure import COUNTS_AT, apart, rules_for, within_caps
 from tactful.rules.priority import PASSED, Kept, places_kept, rank_of, unrivalled
 from tactful.rules.protection import HOLD, UNDISTURBED, undisturbed, unheld
 from tactful.rules.question import QUESTION, one_question
@@ -223,7 +223,11 @@ def _by_the_best_way(case: _Case, trace: list[Line], ways: Sequence[Way]) -> Ver
         until = _within_life(case, option.connector.passes_at)
         return Wait(until, option.connector.reason, tuple(trace))
     kept_back = next((one.reason for one in reversed(trace) if one.reason is not None and one.reason.keeps_back), None)
-    return Send(option.way, tuple(trace)) if kept_back is None else Control(kept_back, tuple(trace), option.way)
+    in_home = way_in_home(option.way, case.situation.channels)
+    counts_at = shifted(case.now, in_home) if in_home else None
+    if kept_back is not None:
+        return Control(kept_back, tuple(trace), option.way, counts_at)
+    return Send(option.way, tuple(trace), counts_at)
 
 
 def _chosen(case: _Case, trace: Sequence[Line], ways: Sequence[Way]) -> tuple[_Option, dict[str, Number]]:
@@ -275,11 +279,24 @@ def _pressing(case: _Case, way: Way, at: datetime) -> tuple[Line, ...]:
     holidays = holidays_of(situation.customer.country, case.published.country)
     quiet = quiet_hours(channels, topic, rules.quiet, at=at, place=case.place, holidays=holidays)
     past, segment = situation.marketing, case.segment
-    caps = within_caps(channels, topic, stage, rules.at_most, past, own=own, at=at, zone=zone, segment=segment)
-    gap = apart(topic, rules.apart, past, own=own, at=at, zone=zone)
+    # A letter counts when it arrives: that is when there has to be room. What passes then is sent so much earlier.
+    in_home = way_in_home(way, situation.channels)
+    counts_at = shifted(at, in_home) if in_home else at
+    limits = rules.at_most
+    caps = within_caps(channels, topic, stage, limits, past, own=own, at=counts_at, zone=zone, segment=segment)
+    gap = apart(topic, rules.apart, past, own=own, at=counts_at, zone=zone)
     if caps.reason is not None or gap.reason is not None:
-        return quiet, caps, gap, PASSED
-    return quiet, caps, gap, unrivalled(channels, topic, stage, case.kept, own=own, at=at, zone=zone)
+        priority = PASSED
+    else:
+        priority = unrivalled(channels, topic, stage, case.kept, own=own, at=counts_at, zone=zone)
+    return (quiet, *(_sent_earlier(line, counts_at, in_home) if in_home else line for line in (caps, gap, priority)))
+
+
+def _sent_earlier(line: Line, counts_at: datetime, in_home: timedelta) -> Line:
+    """Return what a rule says of the day a contact arrives, as of the day it is sent."""
+    said = {**line.numbers, COUNTS_AT: counts_at.isoformat()} if line.numbers else line.numbers
+    passes_at = shifted(line.passes_at, -in_home) if line.passes_at is not None else None
+    return replace(line, numbers=said, passes_at=passes_at)
 
 
 def _last_to_pass(lines: Iterable[Line]) -> Line | None:

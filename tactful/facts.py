@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
 from uuid import UUID
@@ -180,12 +180,13 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class ChannelState:
-    """Whether a connector is there for a channel, and until when it is held."""
+    """Whether a connector is there for a channel, until when it is held, and how long it takes to the customer."""
 
     channel: Channel
     connector: str
     held_until: datetime | None = None
     held_why: str | None = None
+    in_home: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,14 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Make the contact now, by these routes (several for a combined contact)."""
+    """Make the contact now, by these routes (several for a combined contact).
+
+    It takes its place at `counts_at`, if that is not now: a letter counts when it arrives.
+    """
 
     routes: tuple[Route, ...]
     trace: Trace
+    counts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,15 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Keep it back, to measure what it would have done: everything but this would have let it go by these routes."""
+    """Keep it back, to measure what it would have done: everything but this would have let it go by these routes.
+
+    It takes its place when it would have arrived, as *Send* says.
+    """
 
     reason: Reason
     trace: Trace
     routes: tuple[Route, ...] = ()
+    counts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

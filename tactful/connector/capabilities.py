@@ -62,6 +62,8 @@ class Capabilities:
             that a message did not arrive: a fallback `after 4 hours` waits for it.
         inbound: Whether the provider hands on what customers write back.
         cancels: Whether the provider can be told to stop a message that it took: a letter before it is printed.
+        in_home_days: How many days it takes to reach the customer: a letter of three counts in caps and gap from three
+            days after it was handed over.
     """
 
     channels: tuple[Channel, ...]
@@ -72,6 +74,7 @@ class Capabilities:
     receipts: bool = False
     inbound: bool = False
     cancels: bool = False
+    in_home_days: int = 0
 
     def admit(self, message: Message) -> None:
         """Let a message pass that this connector can carry whole.

@@ -8,7 +8,7 @@ from datetime import datetime
 from tactful.explain.clock import time_text
 from tactful.explain.story import Other, Story
 from tactful.rules.eligibility import HAD
-from tactful.rules.pressure import CAPS, GAP
+from tactful.rules.pressure import CAPS, COUNTS_AT, GAP
 from tactful.rules.priority import PRIORITY
 from tactful.strategy.model import Cap
 from tactful.timing import add_span
@@ -43,6 +43,8 @@ def details(line: Line, at: datetime, story: Story) -> list[str]:
 
 def _caps(numbers: Mapping[str, Number], at: datetime, story: Story) -> list[str]:
     marketing = [one for one in story.past if one.purpose == Purpose.MARKETING]
+    counts_at = numbers.get(COUNTS_AT)
+    at = datetime.fromisoformat(counts_at) if isinstance(counts_at, str) else at
     return [said for name, taken in numbers.items() for said in _places(name, taken, marketing, at, story)]
 
 
@@ -70,7 +72,8 @@ def _counts(other: Other, cap: Cap, at: datetime, story: Story) -> bool:
         return False
     if cap.topic not in {None, other.topic} or cap.stage not in {None, other.stage}:
         return False
-    return other.counts_at <= at < add_span(other.counts_at, cap.window, story.who.zone)
+    earlier, later = sorted((other.counts_at, at))
+    return later < add_span(earlier, cap.window, story.who.zone)
 
 
 def _gap(numbers: Mapping[str, Number], at: datetime, story: Story) -> list[str]:

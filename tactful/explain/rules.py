@@ -75,6 +75,10 @@ def channel_words(channels: Iterable[str]) -> str:
     return " and ".join(_CHANNELS.get(channel, channel) for channel in channels)
 
 
+_BESIDE_CAPS = frozenset({"segment", pressure.COUNTS_AT})
+"""What the numbers of caps say besides the caps."""
+
+
 class _Numbers:
     """What a rule counted, as words: a missing number leaves the sentence whole."""
 
@@ -107,8 +111,13 @@ class _Numbers:
         return f" ({self._said.get('zone')}, {guessed})" if guessed else ""
 
     def listed(self, form: str) -> str:
-        counted = ((name, value) for name, value in self._said.items() if name != "segment")
-        return "; ".join(form.format(name=name, value=value) for name, value in counted) + self.whose()
+        counted = ((name, value) for name, value in self._said.items() if name not in _BESIDE_CAPS)
+        return "; ".join(form.format(name=name, value=value) for name, value in counted) + self.whose() + self.arrives()
+
+    def arrives(self) -> str:
+        """Return when a contact counts that takes days to arrive."""
+        at = self.time(pressure.COUNTS_AT, "")
+        return f", on the day it should arrive ({at})" if at else ""
 
     def whose(self) -> str:
         """Return of which segment the caps are, where they are not everybody's."""
@@ -217,8 +226,9 @@ def _life(line: Line, zone: tzinfo) -> str:
 
 
 def _taken(said: Said) -> str:
-    counted = "; ".join(f"{count} of {cap}" for cap, count in said.items() if cap != "segment")
-    return f"{counted} (the caps of {said['segment']})" if "segment" in said else counted
+    counted = "; ".join(f"{count} of {cap}" for cap, count in said.items() if cap not in _BESIDE_CAPS)
+    whose = f" (the caps of {said['segment']})" if "segment" in said else ""
+    return f"{counted}{whose}{', on the day it should arrive' if pressure.COUNTS_AT in said else ''}"
 
 
 _ZONE_FROM: Mapping[str, str] = {

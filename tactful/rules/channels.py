@@ -15,6 +15,7 @@ CHANNEL = "channel"
 LOOK_FOR_CONNECTOR = timedelta(hours=1)
 """How long until a channel that no connector serves is looked at again."""
 
+_AT_ONCE = timedelta(0)
 Way = tuple[Route, ...]
 """The channels of one route that can be used, all of them together."""
 
@@ -75,6 +76,17 @@ def connector_of(channel: Channel, states: Sequence[ChannelState], now: datetime
     if len(serving) < 2:  # noqa: PLR2004  one or none: no choice
         return serving[0] if serving else None
     return min(serving, key=lambda state: now if state.held_until is None else max(state.held_until, now))
+
+
+def way_in_home(way: Way, states: Sequence[ChannelState]) -> timedelta:
+    """Return how long it takes until the first part of a contact is with the customer.
+
+    Source: docs/rules.md#caps
+    """
+    if not any(state.in_home for state in states):
+        return _AT_ONCE
+    taking = {(state.channel, state.connector): state.in_home for state in states}
+    return min((taking.get((route.channel, route.connector), _AT_ONCE) for route in way), default=_AT_ONCE)
 
 
 def by_preference(by: Sequence[model.Route], preferred: Sequence[Channel]) -> Sequence[model.Route]:

@@ -31,6 +31,9 @@ def in_segment(
 ) -> Line:
     """Say whether the customer is in one of the segments that the communication, and its step, are for.
 
+    Every line of the segments is asked at `now`, of the facts that are kept: a membership that was kept at the last
+    event may have lapsed since by time alone.
+
     Source: docs/rules.md#segment
     """
     wanted = tuple(names for names in (communication.for_segments, step.for_segments if step else ()) if names)

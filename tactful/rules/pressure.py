@@ -23,6 +23,8 @@ from tactful.words import Channel, Purpose, Reason
 
 CAPS = "caps"
 GAP = "gap"
+COUNTS_AT = "counts_at"
+"""Among the numbers of a contact that takes days to arrive: when it counts."""
 
 
 def rules_for(rules: Rules, segment: Segment | None) -> Rules:

@@ -17,7 +17,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tactful.facts import PastContact, Rival, Situation
-from tactful.rules.channels import reachable
+from tactful.rules.channels import Way, reachable, way_in_home
 from tactful.rules.connector import connectors_open
 from tactful.rules.eligibility import in_segment, no_exception, not_had_already
 from tactful.rules.journey import still_needed
@@ -103,7 +103,7 @@ def places_kept(
         return Kept()
     room = Room(situation.marketing, rules, now)
     static = _Static(situation, published, now, zone)
-    placing = _Placing(room.beside(), rules, now, horizon, zone)
+    placing = _Placing(room.beside(), now, horizon, zone)
     return Kept(room, _placed(higher, published, static, placing))
 
 
@@ -113,8 +113,10 @@ def _placed(
     while higher:
         *_, rival = heappop(higher)
         topic = published.topics[rival.topic]
-        channels = static.channels(rival, topic)
-        kept = placing.place(rival, topic, channels) if channels else None
+        way = static.way(rival, topic)
+        channels = tuple(route.channel for route in way)
+        in_home = way_in_home(way, static.situation.channels)
+        kept = placing.place(rival, topic, channels, in_home) if way else None
         if kept is not None:
             yield kept
 
@@ -180,29 +182,35 @@ class _Placing:
     """Places rivals one after the other, each at the first instant at which it fits among those before it."""
 
     room: Room
-    rules: Rules
     now: datetime
     horizon: datetime
     zone: ZoneInfo
-    full: dict[tuple[str, str, tuple[Channel, ...]], list[tuple[datetime, datetime]]] = field(
-        default_factory=dict[tuple[str, str, tuple[Channel, ...]], list[tuple[datetime, datetime]]]
+    full: dict[tuple[str, str, tuple[Channel, ...], timedelta], list[tuple[datetime, datetime]]] = field(
+        default_factory=dict[tuple[str, str, tuple[Channel, ...], timedelta], list[tuple[datetime, datetime]]]
     )
-    """By topic, stage and channels, stretches of time without room: what is placed later only makes them longer."""
+    """By topic, stage, channels and days on the way, stretches without room: what is placed later makes them longer."""
 
-    def place(self, rival: Rival, topic: Topic, channels: tuple[Channel, ...]) -> Reservation | None:
-        """Return the place of a rival, and keep it; None if there is none within its life and the horizon."""
-        full = self.full.setdefault((topic.name, rival.stage, channels), [])
+    def place(
+        self, rival: Rival, topic: Topic, channels: tuple[Channel, ...], in_home: timedelta
+    ) -> Reservation | None:
+        """Return the place of a rival, and keep it; None if there is none within its life and the horizon.
+
+        It is taken when the rival arrives: so long after it was sent.
+        """
+        full = self.full.setdefault((topic.name, rival.stage, channels, in_home), [])
         at = max(rival.due_at, self.now)
         for _ in range(MOST_MOVES):
             at = _past_the_full(full, at)
             if at > self.horizon or (rival.expires_at is not None and at >= rival.expires_at):
                 return None
             own, zone = rival.contact_key, self.zone
-            opens_at = self.room.none_until(channels, topic.name, rival.stage, own=own, at=at, zone=zone)
+            counts_at = shifted(at, in_home) if in_home else at
+            opens_at = self.room.none_until(channels, topic.name, rival.stage, own=own, at=counts_at, zone=zone)
             if opens_at is None:
-                kept = Reservation(rival, _as_made(rival, topic, channels, at))
+                kept = Reservation(rival, _as_made(rival, topic, channels, counts_at))
                 self.room.take(kept.as_made)
                 return kept
+            opens_at = shifted(opens_at, -in_home) if in_home else opens_at
             full.append((at, opens_at))
             at = opens_at
         return None
@@ -226,12 +234,12 @@ class _Static:
     published: Strategy
     now: datetime
     zone: ZoneInfo
-    known: dict[tuple[str | None, str, str, tuple[Channel, ...]], tuple[Channel, ...]] = field(
-        default_factory=dict[tuple[str | None, str, str, tuple[Channel, ...]], tuple[Channel, ...]]
+    known: dict[tuple[str | None, str, str, tuple[Channel, ...]], Way] = field(
+        default_factory=dict[tuple[str | None, str, str, tuple[Channel, ...]], Way]
     )
 
-    def channels(self, rival: Rival, topic: Topic) -> tuple[Channel, ...]:
-        """Return the channels by which a rival would go now; none where something stands against it."""
+    def way(self, rival: Rival, topic: Topic) -> Way:
+        """Return the way by which a rival would go now; an empty one where something stands against it."""
         said = self.published.communication(rival.step, rival.communication) if rival.step else None
         kind = (rival.step, rival.communication if said else "", rival.topic, rival.channels)
         if kind not in self.known:
@@ -254,8 +262,8 @@ class _Static:
         )
         return all(line.reason is None for line in lines)
 
-    def _reach(self, routes: Sequence[Route], topic: Topic) -> tuple[Channel, ...]:
-        """Return the channels of the first route that is open, if any."""
+    def _reach(self, routes: Sequence[Route], topic: Topic) -> Way:
+        """Return the first way that is open, if any."""
         customer, states, now = self.situation.customer, self.situation.channels, self.now
         channels = tuple(dict.fromkeys(channel for route in routes for channel in route.channels))
         line, lawful = lawful_basis(channels, topic, customer.consents, now)
@@ -264,4 +272,4 @@ class _Static:
         _, addresses = unsuppressed(lawful, topic, customer.addresses, customer.suppressions, now)
         _, ways = reachable(routes, addresses, states, customer.preferred, now)
         open_ways = (way for way in ways if connectors_open(way, states, now).reason is None)
-        return tuple(route.channel for route in next(open_ways, ()))
+        return next(open_ways, ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -13,11 +14,14 @@ import pytest
 import sqlalchemy as sa
 
 from database.attempts import Claimed, NotClaimed
+from database.audit import audit
 from database.errors import UnknownContactError
 from database.freezing import Sending
 from database.plans import contact_row
 from database.strategies import load
 from database.tables import contacts
+from tactful.audit import Audited
+from tactful.wire.audit import FindingLine
 from tactful.words import Channel, ContactState, Reason
 from tests.integration.ledger import DAY, EVERYWHERE, KEYED, KEYLESS, LINKS, MINUTE, NOON, Ledger, accepted, at_once
 from tests.small_strategy import ONBOARDING, WELCOME
@@ -115,6 +119,45 @@ def test_a_cap_sees_past_any_number_of_service_contacts(empty_ledger: Ledger) ->
     answer = ledger.claim(contact)
     assert isinstance(answer, NotClaimed)
     assert answer.reason in {Reason.CAP, Reason.EXPIRED}
+
+
+def test_a_membership_that_has_lapsed_by_time_alone_does_not_count(empty_ledger: Ledger) -> None:
+    """What is kept with the customer is as old as the last event; the claim asks the segment's lines anew."""
+    ledger = empty_ledger
+    for_new = WELCOME.replace("story: {", "story: { for: [new],")
+    ledger.publish(steps=(for_new,), segments="{ new: { if: since registered <= 2 days } }")
+    ledger.reachable("ada")
+    ledger.planned("ada")
+    kept = ledger.rows("SELECT segment FROM customers")[0].segment
+    assert kept == "new"
+    ledger.now += timedelta(days=3)
+    answer = ledger.claim(ledger.contact("ada", "story"))
+    assert isinstance(answer, NotClaimed)
+    assert answer.reason is Reason.NOT_IN_SEGMENT
+    assert ledger.rows("SELECT segment FROM customers")[0].segment == kept
+
+
+def test_a_letter_counts_from_the_day_it_should_arrive(empty_ledger: Ledger) -> None:
+    """Sent on Tuesday, it arrives on Friday: it is Friday's place that it takes, and Friday's emails that wait."""
+    ledger, days = empty_ledger, timedelta(days=3)
+    by_letter = WELCOME.replace("hello: { when: at once", "hello: { when: at once, by: letter")
+    ledger.publish(steps=(by_letter,), rules="{ apart: 1 day }")
+    ledger.reachable("ada", *Channel)
+    contact = ledger.planned("ada", *Channel)
+    claimed = ledger.claim(contact, replace(KEYED, in_home={"post": days}))
+    assert isinstance(claimed, Claimed)
+    ledger.record(contact, claimed, accepted())
+    letter = ledger.contact("ada", "hello")
+    assert (letter.state, letter.sent_at, letter.counts_at) == ("sent", ledger.now, ledger.now + days)
+    ledger.now += days
+    story = ledger.contact("ada", "story")
+    answer = ledger.claim(story)
+    assert isinstance(answer, NotClaimed)
+    assert answer.reason is Reason.GAP
+    lines = [line for line in audit(ledger.database, Audited(ledger.now)) if isinstance(line, FindingLine)]
+    assert lines == []
+    trace = ledger.rows("SELECT trace FROM decisions WHERE verdict = 'send'")[0].trace
+    assert any(line[0] == "gap" and line[2]["counts_at"].startswith("20") for line in trace if len(line) > 2)
 
 
 @pytest.mark.parametrize(

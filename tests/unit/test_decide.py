@@ -488,6 +488,57 @@ def test_a_segments_own_cap_counts_what_is_planned_too() -> None:
         assert next(line for line in verdict.trace if line.rule == "priority").reason is expected
 
 
+POST = (ChannelState(LETTER, "printer", in_home=3 * DAY), ChannelState(EMAIL, "mailbox"))
+APART = Rules(apart=Span(days=1))
+
+
+def test_a_letter_takes_its_place_when_it_arrives() -> None:
+    by_letter = decided(situation(channels=POST), rules=APART, by=by(LETTER))
+    assert isinstance(by_letter, Send)
+    assert by_letter.counts_at == NOON + 3 * DAY
+    by_email = decided(situation(channels=POST), rules=APART, by=by(EMAIL))
+    assert isinstance(by_email, Send)
+    assert by_email.counts_at is None
+    both = decided(situation(channels=POST), rules=APART, by=by((LETTER, EMAIL)))
+    assert isinstance(both, Send)
+    assert both.counts_at is None
+
+
+def test_a_letter_needs_room_on_the_day_it_arrives_and_is_sent_so_much_earlier() -> None:
+    said = {"channels": POST, "contact": contact(expires_at=None)}
+    yesterday = situation(past=(made(NOON - HOUR),), **said)
+    assert isinstance(decided(yesterday, rules=APART, by=by(LETTER)), Send)
+    assert isinstance(decided(yesterday, rules=APART, by=by(EMAIL)), Defer)
+    then = situation(past=(made(NOON + 3 * DAY - HOUR),), **said)
+    assert isinstance(decided(then, rules=APART, by=by(EMAIL)), Send)
+    verdict = decided(then, rules=APART, by=by(LETTER))
+    assert isinstance(verdict, Defer)
+    assert (verdict.reason, verdict.until) == (Reason.GAP, NOON + DAY - HOUR)
+
+
+def test_a_letter_that_matters_more_keeps_its_place_on_the_day_it_arrives() -> None:
+    """It goes out today and arrives on Friday: today is free for others, Friday is not."""
+    ahead = APART.model_copy(update={"look_ahead": Span(days=7)})
+    known = situation(channels=POST, rivals=(rival(channels=(LETTER,)),), contact=contact(expires_at=None))
+    assert isinstance(decided(known, rules=ahead, by=by(EMAIL)), Send)
+    later = situation(
+        channels=POST,
+        rivals=(rival(channels=(LETTER,), due_at=NOON + 3 * DAY, expires_at=None),),
+        contact=contact(expires_at=None, due_at=NOON + 3 * DAY),
+    )
+    friday = decided(later, NOON + 3 * DAY, rules=ahead, by=by(LETTER))
+    assert isinstance(friday, Defer)
+    assert friday.reason is Reason.OUTRANKED
+    assert isinstance(decided(later, NOON + 3 * DAY, rules=ahead, by=by(EMAIL)), Send)
+
+
+def test_a_letter_that_is_kept_back_takes_the_place_it_would_have_had() -> None:
+    measured = Rules(holdout=Decimal(100))
+    verdict = decided(situation(channels=POST), rules=measured, by=by(LETTER))
+    assert isinstance(verdict, Control)
+    assert verdict.counts_at == NOON + 3 * DAY
+
+
 def test_a_contact_without_an_expiry_waits_as_long_as_it_takes() -> None:
     yearly = Rules(at_most=(Cap(count=1, window=Span(months=12)),))
     known = situation(contact=contact(expires_at=None), past=(made(NOON - DAY),))
