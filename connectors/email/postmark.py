@@ -157,7 +157,7 @@ class Postmark(WithLookup[PostmarkConfig]):
             return NotThere()
         if told_key(answer.find(f"Messages.0.Metadata.{KEY}") or str(key)) != key:
             raise UnreadableError("the search answered with another message")
-        return Found(answer.need("Messages.0.MessageID"), answer.find("Messages.0.Status"))
+        return Found(answer.need("Messages.0.MessageID"))
 
     def verify(self, hook: Hook) -> None:
         """Let a hook pass whose address holds our secret."""
@@ -175,9 +175,7 @@ class Postmark(WithLookup[PostmarkConfig]):
             yield Told(
                 kind=kind,
                 at=told_at(at, hook.at),
-                dedupe_id=" ".join(
-                    (*names, reason, "" if said.get("SuppressSending") is not False else "again")
-                ).strip(),
+                dedupe_id=same,
                 provider_id=provider_id or None,
                 key=told_key(inner(said, "Metadata", KEY)),
                 permanent=permanent,

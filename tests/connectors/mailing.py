@@ -13,7 +13,8 @@ import pytest
 
 from tactful.conformance.provider import Act, Received, provider
 from tactful.connector import Hook, Message, News, NotGenuineError, SendFault, TellsLater, Told, send
-from tactful.connector.http import HttpConnector
+from tactful.connector.http import Answer, HttpConnector
+from tests.connectors.mobile import description, problems
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOOKS = "https://fleur.example/hooks/mail"
@@ -53,3 +54,13 @@ def assert_refused(connector: TellsLater, wrong: Hook) -> None:
     """Say that a hook is not let through."""
     with pytest.raises(NotGenuineError):
         connector.verify(wrong)
+
+
+def said(status: int, content: object) -> Answer:
+    """Return an answer in JSON."""
+    return Answer(status, {"content-type": "application/json"}, json.dumps(content).encode())
+
+
+def described_problems(name: str, received: Received) -> list[str]:
+    """Return what a vendor's description has against a request in JSON."""
+    return problems(description(name), "request", json.loads(received.content))

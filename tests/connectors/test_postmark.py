@@ -146,7 +146,7 @@ async def asked(answers: dict[str, Act], **config: object) -> tuple[Finding, lis
 
 async def test_a_message_is_found_by_our_key_in_whichever_stream_it_went() -> None:
     finding, received = await asked({"broadcast": result(), "outbound": result(KEY)})
-    assert finding == Found(MESSAGE_ID, "Sent")
+    assert finding == Found(MESSAGE_ID)
     assert [urlsplit(request.path).path for request in received] == ["/messages/outbound"] * 2
     query = dict(parse_qsl(urlsplit(received[0].path).query))
     assert query == {"count": "1", "offset": "0", "metadata_tactful_key": str(KEY), "messagestream": "broadcast"}
@@ -172,7 +172,7 @@ def test_the_answer_of_a_search_is_read_as_it_is_described() -> None:
     search = {"TotalCount": 1, "Messages": [{"MessageID": MESSAGE_ID, "Status": "Queued"}]}
     assert problems(description("postmark"), "search", search) == []
     answer = Answer(200, {}, json.dumps(search).encode())
-    assert postmark().parse_lookup(KEY, answer) == Found(MESSAGE_ID, "Queued")
+    assert postmark().parse_lookup(KEY, answer) == Found(MESSAGE_ID)
 
 
 # --------------------------------------------------------------------------------------------------------------- hooks
