@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Literal, cast
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -29,6 +28,7 @@ from tactful.connector import (
     Told,
     UnreadableHookError,
 )
+from tactful.connector.hooks import inner, told_at, told_key, told_text
 from tactful.connector.http import (
     Answer,
     BaseUrl,
@@ -124,7 +124,8 @@ class Lob(WithCancel[LobConfig]):
         on(None, Fault.BAD_RECIPIENT, "invalid_country_covid", "invalid_international_feature"),
         on(None, Fault.QUOTA, "feature_limit_reached", "custom_envelope_inventory_depleted"),
         on(None, Fault.CONFIG, "foreign_return_address", "unsupported_lob_version", "mail_use_type_can_not_be_null"),
-        on((408, 409), Fault.AMBIGUOUS),
+        on(408, Fault.AMBIGUOUS),
+        on(409, Fault.AMBIGUOUS, "conflict"),
     )
     code_at: ClassVar[str] = "error.code"
     said_at: ClassVar[str] = "error.message"
@@ -222,28 +223,29 @@ class Lob(WithCancel[LobConfig]):
 
     def news(self, hook: Hook) -> Iterable[Told]:
         """Return the one thing that an event of Lob tells of a letter."""
-        event = Answer(200, {}, hook.content)
-        kind = event.find("event_type.id")
-        if not event.find("id") or not kind:
+        event = hook.json()
+        name, kind = told_text(event, "id"), told_text(event, "event_type", "id")
+        if not name or not kind:
             raise UnreadableHookError("it has no id or no event_type")
         resource, _, what = kind.partition(".")
         if resource != "letter":
             return []
         told = _KINDS.get(what.removeprefix("certified."), ReceiptKind.UNKNOWN)
+        kept = {
+            "event": kind,
+            "carrier": told_text(event, "body", "carrier"),
+            "due_on": told_text(event, "body", "expected_delivery_date"),
+        }
         return [
             Told(
                 kind=told,
-                at=_instant(event.find("date_created"), hook.at),
-                dedupe_id=event.find("id"),
-                provider_id=event.find("reference_id") or event.find("body.id") or None,
-                key=_key(event.find("body.metadata.tactful_key")),
+                at=told_at(inner(event, "date_created"), hook.at),
+                dedupe_id=name,
+                provider_id=told_text(event, "reference_id") or told_text(event, "body", "id") or None,
+                key=told_key(inner(event, "body", "metadata", "tactful_key")),
                 permanent=told is ReceiptKind.RETURNED,
                 reason=what,
-                raw={
-                    "event": kind,
-                    "carrier": event.find("body.carrier"),
-                    "due": event.find("body.expected_delivery_date"),
-                },
+                raw=kept,
             )
         ]
 
@@ -251,18 +253,3 @@ class Lob(WithCancel[LobConfig]):
 def _deleted(answer: Answer) -> bool:
     value = answer.json()
     return isinstance(value, dict) and cast("dict[str, object]", value).get("deleted") is True
-
-
-def _instant(said: str, otherwise: datetime) -> datetime:
-    try:
-        at = datetime.fromisoformat(said)
-    except ValueError:
-        return otherwise
-    return at if at.tzinfo else otherwise
-
-
-def _key(said: str) -> UUID | None:
-    try:
-        return UUID(said)
-    except ValueError:
-        return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Literal, cast
-from uuid import UUID
 
 from pydantic import Field, SecretStr
 
@@ -28,6 +27,7 @@ from tactful.connector import (
     Told,
     UnreadableHookError,
 )
+from tactful.connector.hooks import inner, told_key, told_text
 from tactful.connector.http import (
     Answer,
     BaseUrl,
@@ -188,15 +188,11 @@ class Stannp(WithCancel[StannpConfig]):
 
     def news(self, hook: Hook) -> Iterable[Told]:
         """Return what is told of letters, up to fifty in one hook. Other events say nothing of messages of ours."""
-        event = Answer(200, {}, hook.content)
-        try:
-            told = event.json()
-        except UnreadableError as error:
-            raise UnreadableHookError(str(error)) from None
-        if not isinstance(told, dict) or not event.find("event"):
+        event = hook.json()
+        kind, pieces = told_text(event, "event"), inner(event, "mailpieces")
+        if not kind:
             raise UnreadableHookError("it has no event")
-        pieces = cast("dict[str, object]", told).get("mailpieces")
-        if event.find("event") != "mailpiece_status":
+        if kind != "mailpiece_status":
             return []
         if not isinstance(pieces, list):
             raise UnreadableHookError("it has no mailpieces")
@@ -204,20 +200,20 @@ class Stannp(WithCancel[StannpConfig]):
 
 
 def _told(piece: object, hook: Hook) -> Told:
-    said = cast("dict[str, object]", piece) if isinstance(piece, dict) else {}
-    name, status = str(said.get("id") or said.get("mailpiece_id") or ""), str(said.get("status") or "")
+    name, status = told_text(piece, "id") or told_text(piece, "mailpiece_id"), told_text(piece, "status")
     if not name or not status:
         raise UnreadableHookError("a mailpiece in it has no id or no status")
     kind = _KINDS.get(status, ReceiptKind.UNKNOWN)
+    tags = told_text(piece, "tags").split(",")
     return Told(
         kind=kind,
         at=hook.at,
         dedupe_id=f"{name}:{status}",
         provider_id=name,
-        key=next((key for tag in str(said.get("tags") or "").split(",") if (key := _key(tag.strip()))), None),
+        key=next((key for tag in tags if (key := told_key(tag.strip()))), None),
         permanent=kind is ReceiptKind.RETURNED,
         reason=status,
-        raw={name: said[name] for name in ("status", "format", "cost", "dispatched", "updated") if name in said},
+        raw={part: told_text(piece, part) for part in ("status", "format", "cost", "dispatched", "updated")},
     )
 
 
@@ -234,10 +230,3 @@ def _tag(subject: str | None) -> list[str]:
 def _is_true(answer: Answer, name: str) -> bool:
     value = answer.json()
     return isinstance(value, dict) and cast("dict[str, object]", value).get(name) is True
-
-
-def _key(said: str) -> UUID | None:
-    try:
-        return UUID(said)
-    except ValueError:
-        return None

@@ -55,6 +55,7 @@ _CODES: Final[Mapping[str, str]] = {
     "JP": r"\d{3}-?\d{4}",
 }
 _CODE_OTHERWISE: Final = r"(?:[A-Z]{1,2}-)?\d{3,6}"
+_PLACEHOLDER: Final = re.compile(r"\{([^{}<>]+)\}")
 _STYLE: Final = re.compile(r"(<(style|script)\b.*?</\2\s*>)", re.IGNORECASE | re.DOTALL)
 
 
@@ -122,7 +123,7 @@ def unreadable(why: str) -> SendFault:
 def letter_html(message: Message) -> str:
     """Return what is printed, as HTML: the message's own, else its text in paragraphs.
 
-    Braces in what is said stand as entities, so that a printer's own placeholders are never filled in.
+    Braces around words stand as entities, so that a printer's own placeholders are never filled in.
     """
     if message.html is None:
         paragraphs = (message.text or "").strip().split("\n\n")
@@ -134,7 +135,7 @@ def letter_html(message: Message) -> str:
 
 
 def _unbraced(piece: str) -> str:
-    return piece.replace("{", "&#123;").replace("}", "&#125;")
+    return _PLACEHOLDER.sub(r"&#123;\1&#125;", piece)
 
 
 def _place(lines: Sequence[str], country: str) -> tuple[int | None, str, str]:
