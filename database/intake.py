@@ -296,7 +296,7 @@ def _carry_out(conn: Connection, row: Facts, event: Happened, cause: Cause) -> N
         story = Story(customer, inside, entries.get(name, {}), series, loaded.blocked_steps)
         journeys.carry_out(conn, follow(loaded.strategy, event, story, cause.now), loaded, cause)
     release(conn, [event.name], all_published, cause)
-    keep_segment(conn, row, customer, all_published[0], cause.now)
+    keep_segment(conn, row, customer, all_published, cause)
 
 
 def release(conn: Connection, events: Iterable[str], published: Iterable[Loaded], cause: Cause) -> None:
@@ -316,7 +316,8 @@ def _look_again(conn: Connection, before: Facts, row: Facts, told: Iterable[str]
     cause = Cause(row["customer_key"], row["revision"], now)
     customer = customers.read_facts(conn, row)
     if new:
-        keep_segment(conn, row, customer, all_published[0], now)
+        keep_segment(conn, row, customer, all_published, cause)
+        open_journeys = journeys.read_open(conn, row["customer_key"]) if open_journeys else {}
     woken: dict[UUID, None] = {}
     for loaded in all_published:
         inside = open_journeys.get(loaded.strategy.name, ())
@@ -329,11 +330,18 @@ def _look_again(conn: Connection, before: Facts, row: Facts, told: Iterable[str]
             journeys.wake(conn, journey.journey_key, cause)
 
 
-def keep_segment(conn: Connection, row: Facts, customer: Customer, loaded: Loaded, now: datetime) -> None:
-    """Keep the segment that the customer is in now, where it has changed."""
-    segment = segment_of(customer, loaded.strategy.segments, now, zone_of(customer, loaded.strategy))
-    if segment != row["segment"]:
-        customers.set_segment(conn, customer.customer_key, segment)
+def keep_segment(conn: Connection, row: Facts, customer: Customer, published: Sequence[Loaded], cause: Cause) -> None:
+    """Keep the segment the customer is in now, of the first strategy; of each, end what a move makes them leave."""
+    for loaded in published:
+        strategy = loaded.strategy
+        leaves = any("leave" in step.when_moved.values() for step in strategy.steps.values())
+        if loaded is not published[0] and not leaves:
+            continue
+        segment = segment_of(customer, strategy.segments, cause.now, zone_of(customer, strategy))
+        if loaded is published[0] and segment != row["segment"]:
+            customers.set_segment(conn, customer.customer_key, segment)
+        if leaves:
+            journeys.keep_segment(conn, loaded, segment, cause)
 
 
 def worth(done: Track) -> tuple[Decimal | None, str | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -30,6 +30,7 @@ from tactful.following import (
     Redue,
     Series,
 )
+from tactful.rules.journey import moved_away
 from tactful.temporal import journey_workflow_id, workflow_type
 from tactful.words import JourneyState, Reason
 
@@ -66,6 +67,14 @@ WITH ended AS (
               RETURNING {waking.PULLED})
 {waking.TELL}
 """)  # noqa: S608 - nothing but our own constants is put in
+SEEN = Direct(
+    "SELECT journey_key, step, segment FROM journeys WHERE customer_key = :customer_key AND strategy = :strategy "
+    "AND state IN ('open', 'paused') AND segment IS DISTINCT FROM :segment ORDER BY journey_key"
+)
+SEE = Direct(
+    "UPDATE journeys SET segment = :segment WHERE customer_key = :customer_key AND strategy = :strategy "
+    "AND state IN ('open', 'paused') AND segment IS DISTINCT FROM :segment"
+)
 MILESTONES = text(
     "UPDATE journeys SET milestones = CAST(:milestones AS jsonb), revision = :revision WHERE journey_key = :journey_key"
 )
@@ -203,13 +212,37 @@ def end(
     wake(conn, journey_key, cause)
 
 
+def keep_segment(conn: Connection, loaded: Loaded, segment: str | None, cause: Cause) -> None:
+    """Keep the segment in which a customer's journeys see them; end those that a move to it makes them leave.
+
+    Args:
+        conn: The transaction that holds the customer's lock.
+        loaded: The published strategy whose segments and journeys are meant.
+        segment: The one they are in now; None for none.
+        cause: The transaction; who leaves has earned nothing by it.
+    """
+    asked = {"customer_key": cause.customer_key, "strategy": loaded.strategy.name, "segment": segment or ""}
+    bare = replace(cause, event_key=None, total=None, currency=None)
+    for row in SEEN.rows(conn, **asked):
+        if moved_away(loaded.strategy.steps.get(row["step"]), row["segment"], segment) is not None:
+            close(conn, row["journey_key"], JourneyState.EXITED, bare, reason=Reason.MOVED_AWAY)
+            wake(conn, row["journey_key"], bare)
+    SEE.run(conn, **asked)
+
+
 def close(
-    conn: Connection, journey_key: UUID, state: JourneyState, cause: Cause, *, goal_at: datetime | None = None
+    conn: Connection,
+    journey_key: UUID,
+    state: JourneyState,
+    cause: Cause,
+    *,
+    goal_at: datetime | None = None,
+    reason: Reason | None = None,
 ) -> None:
     """Write the end of an open journey, cancel what it still planned, and let what it kept away be looked at again."""
     reached = state is JourneyState.GOAL
     row = {"journey_key": journey_key, "state": state.value, "goals": int(reached), "goal_at": goal_at}
-    reason = Reason.GOAL_REACHED if reached else Reason.JOURNEY_ENDED
+    reason = reason or (Reason.GOAL_REACHED if reached else Reason.JOURNEY_ENDED)
     END.run(conn, **row, **_earned(cause), reason=reason.value, customer_key=cause.customer_key)
 
 

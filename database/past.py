@@ -178,8 +178,9 @@ def _carry_out(
         if changed and i + 1 < len(events):
             open_journeys = journeys.read_open(conn, row["customer_key"])
             entries = journeys.read_entries(conn, row["customer_key"])
-    release(conn, [event.done.name for event in events], published, Cause(row["customer_key"], row["revision"], now))
-    keep_segment(conn, row, customer, published[0], now)
+    cause = Cause(row["customer_key"], row["revision"], now)
+    release(conn, [event.done.name for event in events], published, cause)
+    keep_segment(conn, row, customer, published, cause)
 
 
 def _until_now(stored: tuple[datetime, ...], series: Series, to_come: Sequence[_Event]) -> tuple[datetime, ...]:

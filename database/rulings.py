@@ -12,14 +12,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from database import freezing, holds, leaving, plans
+from database import freezing, holds, journeys, leaving, plans
 from database.attempts import LEASE, LOOK_AFTER, Ask, Asking, Claimed, NotClaimed
 from database.freezing import Part, Sending
-from database.journeys import Cause, journey_from
+from database.journeys import Cause, JourneyRow, journey_from
 from database.situation import Known
 from tactful.rules.connector import CONNECTOR
 from tactful.verdict import Control, Defer, Line, Send, Skip, Trace, Verdict, Wait
-from tactful.words import Channel, ContactState, PartState, Reason
+from tactful.words import Channel, ContactState, JourneyState, PartState, Reason
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,18 @@ class Decided:
         if not isinstance(self.outcome, NotClaimed) or self.known.story is None:
             return self.outcome
         journey = journey_from(self.known.story)
+        if self.outcome.reason is Reason.MOVED_AWAY and not journey.state.ended:
+            journey = self._left(conn, journey, now)
         following = plans.read_next(conn, journey.journey_key, over=journey.state.ended)
         cause = Cause(self.ask.customer_key, self.known.situation.customer.revision, now)
         ahead = leaving.after_contact(conn, journey, following, cause, leaves=self.ask.leaves)
         return replace(self.outcome, ahead=ahead)
+
+    def _left(self, conn: Connection, journey: JourneyRow, now: datetime) -> JourneyRow:
+        """End the journey of who has moved to a segment by which they leave, with what else it had planned."""
+        cause = Cause(self.ask.customer_key, self.known.situation.customer.revision, now)
+        journeys.close(conn, journey.journey_key, JourneyState.EXITED, cause, reason=Reason.MOVED_AWAY)
+        return replace(journey, state=JourneyState.EXITED)
 
 
 @dataclass(frozen=True)

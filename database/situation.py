@@ -7,7 +7,7 @@ Whoever has more than those in the longest window is read about once more, so th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -18,9 +18,24 @@ from database import earlier, restarted
 from database.customers import Facts, customer_from, details, instant, known_instant
 from database.engine import Direct
 from database.strategies import Loaded, load
-from tactful.facts import ChannelState, Contact, Journey, OpenStep, PastContact, Restart, Rival, Situation, Tried
+from tactful.conditions import segment_of
+from tactful.facts import (
+    ChannelState,
+    Contact,
+    Customer,
+    Journey,
+    OpenStep,
+    PastContact,
+    Restart,
+    Rival,
+    Situation,
+    Tried,
+)
+from tactful.rules.journey import moved_away
 from tactful.rules.priority import KEEPS_ITS_PLACE
 from tactful.strategy.limits import LONGEST_CAP_DAYS, LONGEST_LOOK_AHEAD_DAYS
+from tactful.strategy.model import Strategy
+from tactful.timing import zone_of
 from tactful.words import Channel, ContactState, JourneyState, PartState, Purpose, ReceiptKind
 
 WINDOW = timedelta(days=LONGEST_CAP_DAYS)
@@ -198,13 +213,16 @@ def _known(  # noqa: PLR0917 - what one contact is known by
 ) -> Known:
     row = found["contact"]
     journey = _journey(found["journey"]) if found["journey"] else None
+    customer, governance = customer_from(locked, found), load(conn, row["strategy"], found["published"])
+    if journey is not None and not journey.state.ended:
+        journey = replace(journey, moved_to=_moved_to(found["journey"], customer, governance.strategy, now))
     if journey is not None and restart is not None:
         journey = restarted.as_it_was(journey, row)
     holds, trying = _holds(found["holds"] or (), now)
     parts = tuple(_part(*values) for values in found["parts"] or ())
     situation = Situation(
         contact=_contact(row),
-        customer=customer_from(locked, found),
+        customer=customer,
         journey=journey,
         past=tuple(_past(*values) for values in found["past"] or ()),
         rivals=tuple(_rival(*values) for values in found["rivals"] or ()),
@@ -222,7 +240,7 @@ def _known(  # noqa: PLR0917 - what one contact is known by
         row=row,
         story=found["journey"],
         content=load(conn, row["strategy"], row["version"]),
-        governance=load(conn, row["strategy"], found["published"]),
+        governance=governance,
         event=cast("dict[str, object]", (found["event"] or {}) | (row["request"] or {})),
         parts=parts,
         journeys=tuple(
@@ -291,6 +309,15 @@ def _journey(row: Mapping[str, Any]) -> Journey:
         key=row["key"] or None,
         milestones=tuple(row["milestones"]),
     )
+
+
+def _moved_to(story: Facts, customer: Customer, strategy: Strategy, now: datetime) -> str | None:
+    """Return the segment by moving to which the customer leaves the step, also where only time has passed."""
+    step = strategy.steps.get(story["step"])
+    if step is None or "leave" not in step.when_moved.values():
+        return None
+    segment = segment_of(customer, strategy.segments, now, zone_of(customer, strategy))
+    return moved_away(step, story["segment"], segment)
 
 
 def _past(  # noqa: PLR0917 - the columns of one row

@@ -90,7 +90,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The journey a contact belongs to. `cycle` counts the anchors of a clock, from 1."""
+    """The journey a contact belongs to. `cycle` counts the anchors of a clock, from 1.
+
+    `moved_to` is the segment that the customer has moved to inside the step, where it says that they leave by that.
+    """
 
     journey_key: UUID
     step: str
@@ -101,6 +104,7 @@ class Journey:
     ends_at: datetime | None = None
     key: str | None = None
     milestones: tuple[str, ...] = ()
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ class Reason(StrEnum):
     JOURNEY_PAUSED = "journey_paused"
     GOAL_REACHED = "goal_reached"
     JOURNEY_ENDED = "journey_ended"
+    MOVED_AWAY = "moved_away"
     MILESTONE_REACHED = "milestone_reached"
     ANCHOR_MOVED = "anchor_moved"
     OVERTAKEN = "overtaken"

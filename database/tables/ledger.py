@@ -27,6 +27,7 @@ journeys = Table(
     Column("goal_at", Instant),
     Column("ended_at", Instant),
     Column("lot_key", Key, ForeignKey("lots.lot_key")),
+    Column("segment", Text),
     *money(),
     revision(),
     Index("ux_journeys_entry", "strategy", "first_step", "customer_key", "key", "entry_no", unique=True),

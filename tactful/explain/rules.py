@@ -133,6 +133,9 @@ _WHY: Mapping[Reason, Callable[[_Numbers], str]] = {
     Reason.JOURNEY_PAUSED: lambda _: "The journey is paused; this goes on when somebody resumes it.",
     Reason.GOAL_REACHED: lambda _: "The goal of this step was reached, so there was nothing left to say.",
     Reason.JOURNEY_ENDED: lambda _: "The customer's journey through this step has ended.",
+    Reason.MOVED_AWAY: lambda n: (
+        f"The customer has moved to {n.quoted('segment', 'another segment')}, and who moves there leaves this step."
+    ),
     Reason.MILESTONE_REACHED: lambda n: (
         f"The customer had already done what this would have suggested ({n.word('milestone', 'its milestone')})."
     ),

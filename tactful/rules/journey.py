@@ -39,13 +39,31 @@ def journey_open(journey: Journey | None, now: datetime, restart: Restart | None
     said = {"step": journey.step, "state": journey.state.value}
     if journey.state is JourneyState.GOAL or (restart is not None and restart.goal_at is not None):
         return Line(JOURNEY, Reason.GOAL_REACHED, said)
-    if journey.state.ended and (restart is None or journey.state is not JourneyState.COMPLETED):
+    if journey.moved_to is not None and not journey.state.ended:
+        return Line(JOURNEY, Reason.MOVED_AWAY, said | {"segment": journey.moved_to})
+    over = journey.state.ended and (restart is None or journey.state is not JourneyState.COMPLETED)
+    if not over and journey.ends_at is not None and now >= journey.ends_at:
+        over, said = True, said | {"ended_at": journey.ends_at.isoformat()}
+    if over:
         return Line(JOURNEY, Reason.JOURNEY_ENDED, said)
-    if journey.ends_at is not None and now >= journey.ends_at:
-        return Line(JOURNEY, Reason.JOURNEY_ENDED, said | {"ended_at": journey.ends_at.isoformat()})
     if journey.state is JourneyState.PAUSED:
         return Line(JOURNEY, Reason.JOURNEY_PAUSED, said, ask_at=shifted(now, LOOK_AFTER_PAUSE))
     return Line(JOURNEY, numbers=said)
+
+
+def moved_away(step: Step | None, before: str | None, segment: str | None) -> str | None:
+    """Return the segment by moving to which a customer leaves a step, or None where they stay.
+
+    Args:
+        step: The published step they are in.
+        before: The segment they were last seen in, "" for none; None where nobody has looked yet.
+        segment: The one they are in now.
+
+    Source: docs/rules.md#journey
+    """
+    if step is None or segment is None or before is None or before == segment:
+        return None
+    return segment if step.when_moved.get(segment) == "leave" else None
 
 
 def anchor_unmoved(contact: Contact, journey: Journey | None) -> Line:

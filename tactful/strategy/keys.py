@@ -195,7 +195,7 @@ BLOCKS: dict[str, Block] = {
         Key(
             "when_moved",
             Named(Choice(("leave", "stay"))),
-            "What happens to those who move to a segment while inside: `stay` if not named.",
+            "What becomes of who moves to a segment while inside: `leave` ends their journey; `stay` if not named.",
         ),
         Key("brake", Phrase(BRAKE), "What stops the campaign by itself."),
         Key("draft", Flag(), "Checked, but nobody enters."),

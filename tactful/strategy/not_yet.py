@@ -69,7 +69,3 @@ def _in_step(step: Step) -> Iterator[NotYet]:
         yield NotYet(step.name, None, f"entry by joining a segment ({entry.segment})", _NOBODY, "step")
     elif isinstance(entry, Trigger) and entry.silent_event:
         yield NotYet(step.name, None, f"entry when no {entry.silent_event} follows", _NOBODY, "step")
-    for segment, word in step.when_moved.items():
-        if word == "leave":
-            effect = f"{_NOT_KEPT}: who moves to {segment} stays in the step"
-            yield NotYet(step.name, None, f"when_moved {segment}: leave", effect, "nothing")

@@ -44,7 +44,7 @@ def test_a_sound_strategy_is_summed_up_with_what_waits() -> None:
     ):
         assert said in result.stdout
     assert "mothers-day: entry by campaign at its hour: nobody enters by the calendar" in result.stdout
-    assert "repurchase: when_moved lapsed: leave: not kept yet" in result.stdout
+    assert "when_moved" not in result.stdout
 
 
 def test_every_problem_is_shown_with_its_line_and_a_mark_below_the_place(folder: Path) -> None:

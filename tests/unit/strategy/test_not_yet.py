@@ -9,7 +9,6 @@ def test_what_waits_in_the_florist() -> None:
         (one.step, one.communication, one.feature, one.blocks) for one in not_yet(read_strategy(florist_files()))
     ]
     assert waiting == [
-        ("repurchase", None, "when_moved lapsed: leave", "nothing"),
         ("basket", None, "entry when no order.placed follows", "step"),
         ("birthday", None, "entry by date (birthday)", "step"),
         ("mothers-day", None, "entry by campaign at its hour", "nothing"),
@@ -33,7 +32,7 @@ per: product
 due: usual interval, else 12 months
 until: order.placed
 lasts: 30 days after due
-when_moved: { loyal: stay }
+when_moved: { loyal: leave }
 say:
   one: { when: at once, by: push or email, for: [loyal], unless: [orders >= 9], at_most: 1 in 1 year }
   two: { when: 14 days before due, by: letter and email, instead: { loyal: other }, ask: favourite }
