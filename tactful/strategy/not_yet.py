@@ -21,7 +21,6 @@ from tactful.strategy.model import (
 
 Blocks = Literal["step", "communication", "nothing"]
 _NOBODY = "nobody enters"
-_NOT_KEPT = "not kept yet"
 
 
 @dataclass(frozen=True)
