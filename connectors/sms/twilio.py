@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 from urllib.parse import parse_qs, parse_qsl, urlsplit, urlunsplit
-from uuid import UUID
 from xml.sax.saxutils import escape
 
 from pydantic import Field, SecretStr, model_validator
 
 from tactful.connector import Accepted, Capabilities, ConnectorConfig, Fault, Feature, Message, NoKey, SendFault
-from tactful.connector.hooks import Hook, Inbound, News, NotGenuineError, Reply, Told, UnreadableHookError
+from tactful.connector.hooks import Hook, Inbound, News, NotGenuineError, Reply, Told, UnreadableHookError, told_key
 from tactful.connector.http import Answer, BaseUrl, HttpConfig, HttpConnector, On, Request, on
 from tactful.connector.segments import require_segments
 from tactful.connector.signatures import b64, hmac_of, require_same
@@ -193,18 +192,11 @@ def _status(told: Mapping[str, str], sid: str, hook: Hook) -> Told:
         at=hook.at,
         dedupe_id=f"{sid}/{status}/{code}",
         provider_id=sid,
-        key=_key_in(hook.url),
+        key=told_key(parse_qs(urlsplit(hook.url).query).get("key", [""])[0]),
         permanent=kind is ReceiptKind.BOUNCED and code in _NO_SUCH_NUMBER,
         reason=code if code not in {"", "0"} else "",
         raw=told,
     )
-
-
-def _key_in(url: str) -> UUID | None:
-    try:
-        return UUID(parse_qs(urlsplit(url).query).get("key", [""])[0])
-    except ValueError:
-        return None
 
 
 def _fields(hook: Hook) -> list[tuple[str, str]]:

@@ -9,9 +9,10 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import parse_qs, urlsplit
 
 from tactful.connector.hooks import Hook, NotGenuineError
@@ -106,3 +107,32 @@ def verify_shared_secret(hook: Hook, secret: str) -> None:
     if not said:
         raise NotGenuineError("has neither a log-in nor a secret in its address")
     require_same(said, secret)
+
+
+def hs256_claims(token: str, secret: str) -> Mapping[str, object]:
+    """Return what a JSON Web Token claims that is signed with `secret` by HS256. Its times are the caller's to look at.
+
+    Raises:
+        NotGenuineError: It is no token, says another algorithm, or is not signed with `secret`.
+    """
+    try:
+        head, body, said = token.split(".")
+        algorithm = cast("object", json.loads(_unb64url(head))["alg"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise NotGenuineError("its token is none") from None
+    if algorithm != "HS256":
+        raise NotGenuineError("its token is not signed by HS256")
+    require_same(said, b64url(hmac_of(secret, f"{head}.{body}")))
+    claims = cast("object", json.loads(_unb64url(body)))
+    if not isinstance(claims, dict):
+        raise NotGenuineError("its token claims nothing")
+    return cast("Mapping[str, object]", claims)
+
+
+def b64url(raw: bytes) -> str:
+    """Return bytes in base64 for addresses, without what fills it up."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _unb64url(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
