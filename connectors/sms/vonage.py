@@ -53,7 +53,7 @@ class VonageConfig(HttpConfig):
     """
 
     base_url: BaseUrl = "https://rest.nexmo.com"
-    api_key: str = Field(pattern="^[0-9a-zA-Z]{1,20}$")
+    api_key: SecretStr = Field(min_length=1)
     api_secret: SecretStr = Field(min_length=6)
     signature_secret: SecretStr | None = Field(default=None, min_length=8)
     signature_method: Literal["sha1", "sha256", "sha512"] = "sha256"
@@ -108,7 +108,7 @@ class Vonage(HttpConnector[VonageConfig]):
     def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
         """Return the request signed in with the account's key and secret."""
         del at, token
-        pair = f"{self.config.api_key}:{self.config.api_secret.get_secret_value()}"
+        pair = f"{self.config.api_key.get_secret_value()}:{self.config.api_secret.get_secret_value()}"
         return request.having(authorization="Basic " + b64(pair.encode()))
 
     def parse(self, message: Message, answer: Answer) -> Accepted:

@@ -18,7 +18,7 @@ from tactful.connector import Accepted, AnyConnector, Hook, Message, SendFault, 
 from tactful.connector.http import Answer, HttpConnector
 
 KEY = UUID("6f1c5f0e-8a55-5f4b-9d3e-0a4f6c1b2d3e")
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)
 _DESCRIPTIONS = Path(__file__).parent / "descriptions"
 
 
