@@ -34,7 +34,7 @@ SHORT_HITS, LONG_HITS = 1, 10
 PASSES, LOT_PASSES = (15, 50), (1, 5)
 """How often a worker may come to its point before it crashes there."""
 SABOTAGED_SENDS, TRIES = 120, 3
-SETTLE_SECONDS = 240.0
+SETTLE_SECONDS, SABOTAGED_SETTLE_SECONDS = 240.0, 45.0
 _OPEN = (
     "SELECT (SELECT count(*) FROM contacts WHERE state IN ('planned', 'claimed', 'held') "
     "AND NOT (state = 'planned' AND due_at > now() + interval '1 hour')) "
@@ -92,7 +92,7 @@ def run(folder: Path, plan: Plan, wanted: Wanted, *, hurried: bool, sabotage: Sa
 
 def _settle(rig: Rig, postman: Postman) -> None:
     """Wait until nothing is open any more; what still is then counts as lost."""
-    until = time.monotonic() + SETTLE_SECONDS
+    until = time.monotonic() + (SETTLE_SECONDS if rig.sabotage is None else SABOTAGED_SETTLE_SECONDS)
     while (postman.waiting or int(rig.rows(_OPEN)[0]["n"])) and time.monotonic() < until:
         rig.fill_all()
         time.sleep(0.3)

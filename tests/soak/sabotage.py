@@ -67,7 +67,7 @@ class WithoutClaim(Contacts):
     async def make_contact(self, ask: MakeContact) -> Made:
         deadline = time.monotonic() + contract.CALL_DEADLINE.total_seconds()
         now = activity.info().started_time
-        asked = Ask(ask.customer_key, ask.contact_key, ask.leaves)
+        asked = Ask(ask.customer_key, ask.contact_key, ask.leaves, looks_up=True)
 
         def look(conn: sa.Connection) -> Claimed | Asking | NotClaimed:
             with conn.begin_nested() as point:
@@ -79,7 +79,8 @@ class WithoutClaim(Contacts):
         crash_at("before_claim")
         claimed = await self.run(look)
         crash_at("after_claim")
-        assert not isinstance(claimed, Asking), "the soak's providers cannot be asked"
+        if isinstance(claimed, Asking):
+            return _made(ask, await self.look_up(ask.customer_key, claimed, deadline, now=now))
         if isinstance(claimed, NotClaimed):
             return _made(ask, claimed)
         outcomes = await self.call_all(claimed.parts, deadline)
@@ -87,7 +88,7 @@ class WithoutClaim(Contacts):
 
         def write(conn: sa.Connection) -> NotClaimed:
             again = claims.claim(conn, asked, self.sending, now=now)
-            assert not isinstance(again, Asking), "the soak's providers cannot be asked"
+            assert not isinstance(again, Asking), "what was to be sent a moment ago is not asked for now"
             if isinstance(again, NotClaimed):
                 return again
             return records.record(conn, records.Made(ask.customer_key, again, outcomes), now=now)
@@ -104,11 +105,12 @@ class RecordsFirst(Contacts):
     async def make_contact(self, ask: MakeContact) -> Made:
         deadline = time.monotonic() + contract.CALL_DEADLINE.total_seconds()
         now = activity.info().started_time
-        asked = Ask(ask.customer_key, ask.contact_key, ask.leaves)
+        asked = Ask(ask.customer_key, ask.contact_key, ask.leaves, looks_up=True)
         crash_at("before_claim")
         claimed = await self.run(lambda c: claims.claim(c, asked, self.sending, now=now))
         crash_at("after_claim")
-        assert not isinstance(claimed, Asking), "the soak's providers cannot be asked"
+        if isinstance(claimed, Asking):
+            return _made(ask, await self.look_up(ask.customer_key, claimed, deadline, now=now))
         if isinstance(claimed, NotClaimed):
             return _made(ask, claimed)
         hoped = [Outcome(part, Accepted("surely")) for part in claimed.parts]
