@@ -43,10 +43,10 @@ _OPEN = (
 )
 
 
-def run(folder: Path, plan: Plan, wanted: Wanted, *, hurried: bool, sabotage: Sabotage | None) -> Report:
+def run(folder: Path, plan: Plan, wanted: Wanted, *, sabotage: Sabotage | None) -> Report:
     """Live a plan and judge it."""
     began = time.monotonic()
-    with rigged(folder, plan.seed, hurried=hurried, sabotage=sabotage) as rig:
+    with rigged(folder, plan.seed, sabotage=sabotage) as rig:
         if sabotage is not None and sabotage.a_race:
             rig.calm()
         else:
@@ -98,11 +98,11 @@ def _settle(rig: Rig, postman: Postman) -> None:
         time.sleep(0.3)
 
 
-def _nuisances(sends: int, *, hurried: bool) -> dict[Nuisance, int]:
+def _nuisances(sends: int) -> dict[Nuisance, int]:
     many = max(sends // 1_000, 1)
     return {
         Nuisance.WORKER_KILLED: 2 * many,
-        Nuisance.WORKER_STOPPED: many if hurried else 2,
+        Nuisance.WORKER_STOPPED: many,
         Nuisance.POSTGRES_KILLED: many,
         Nuisance.TEMPORAL_KILLED: many,
         Nuisance.RESTARTED: 2 * many,
@@ -114,15 +114,13 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def soak(
-    seed: int, sends: int, folder: Path | None, *, hurried: bool = True, sabotage: Sabotage | None = None
-) -> Report:
+def soak(seed: int, sends: int, folder: Path | None, *, sabotage: Sabotage | None = None) -> Report:
     """Plan, live and judge a run, and print its report."""
     race = sabotage is not None and sabotage.a_race
-    plan = make_plan(seed, sends, {} if race else _nuisances(sends, hurried=hurried))
+    plan = make_plan(seed, sends, {} if race else _nuisances(sends))
     wanted = Wanted(SHORT_HITS if sends < LONG_SENDS // 2 else LONG_HITS, sends)
     with tempfile.TemporaryDirectory(prefix="tactful-soak-") as temporary:
-        report = run(folder or Path(temporary), plan, wanted, hurried=hurried, sabotage=sabotage)
+        report = run(folder or Path(temporary), plan, wanted, sabotage=sabotage)
     _say("\n".join(report.lines()))
     return report
 
@@ -149,7 +147,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, help="the plan of a run; drawn and shown if left out")
     parser.add_argument("--sends", type=int, help=f"how many sends are to go wrong (default {LONG_SENDS:,})")
     parser.add_argument("--short", action="store_true", help=f"{SHORT_SENDS} of them, and fewer crashes wanted")
-    parser.add_argument("--real-times", action="store_true", help="production's leases and pauses instead of seconds")
     parser.add_argument("--sabotage", type=Sabotage, choices=list(Sabotage), help="take one safeguard away: ends red")
     parser.add_argument("--bites", action="store_true", help="take each safeguard away in turn: green if all end red")
     parser.add_argument("--keep", type=Path, help="an empty folder for logs and the provider's book, kept afterwards")
@@ -164,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0 if bites(seed) else 1
     sends = asked.sends or (SHORT_SENDS if asked.short else LONG_SENDS)
     _say(f"seed {seed}: python -m tests.soak --seed {seed} --sends {sends}")
-    report = soak(seed, sends, asked.keep, hurried=not asked.real_times, sabotage=asked.sabotage)
+    report = soak(seed, sends, asked.keep, sabotage=asked.sabotage)
     return 0 if report.green else 1
 
 

@@ -28,7 +28,6 @@ from tests.soak.strategy import CAMPAIGN, CAP, CAP_DAYS, CAP_SMS, SAID, Said
 REFUSED = frozenset({"skipped", "expired", "cancelled", "control", "parked"})
 _GONE = frozenset({Change.LEAVES, Change.ERASED})
 SLACK_SECONDS = 1.0
-CALL_SECONDS = 20.0
 _WINDOW = timedelta(days=CAP_DAYS).total_seconds()
 _CONTACTS = (
     "SELECT c.contact_key, c.customer_key, c.communication, c.state, c.reason, c.due_at > now() AS later, "
@@ -135,7 +134,7 @@ class Evidence:
     @property
     def window(self) -> float:
         """Return how long after the check a call may still reach the provider, in seconds."""
-        return (SECONDS["CALL_DEADLINE"] if self.rig.hurried else CALL_SECONDS) + SLACK_SECONDS
+        return SECONDS["CALL_DEADLINE"] + SLACK_SECONDS
 
 
 def judge(evidence: Evidence) -> Judgement:

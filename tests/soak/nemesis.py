@@ -20,7 +20,6 @@ from tests.soak.rig import Rig, Slot
 POINTS = ("before_claim", "after_claim", "request_out", "after_accept", "after_record")
 LOT_POINTS = ("mid_batch",)
 LOOK_EVERY_SECONDS = 0.05
-LEASE_SECONDS = 45.0
 HARDLY_ANYTHING = 0.06
 """Of all calls: with no more than that left to be made, the storm is over."""
 LATE_AT_ONCE = 2
@@ -98,7 +97,7 @@ class Nemesis:
         return free[self.done.total() % len(free)] if free else self.rig.slots[0]
 
     def _beyond_the_lease(self) -> float:
-        return (SECONDS["LEASE"] if self.rig.hurried else LEASE_SECONDS) + 2
+        return SECONDS["LEASE"] + 2
 
     def _wake_the_stopped(self) -> None:
         for number, until in list(self._stopped.items()):

@@ -41,16 +41,16 @@ CONFIG = """\
 [connectors.keyed]
 use = "tests.soak.connector:ByKey"
 base_url = "{url}"
-patience = {patience}
+patience = 1
 sends_key = {sends_key}
 [connectors.plain]
 use = "tests.soak.connector:WithoutKey"
 base_url = "{url}"
-patience = {patience}
+patience = 1
 [connectors.lookup]
 use = "tests.soak.connector:WithLookup"
 base_url = "{url}"
-patience = {patience}
+patience = 1
 [channels.push]
 use = ["keyed"]
 [channels.sms]
@@ -89,7 +89,6 @@ class Rig:
     temporal: TemporalServer
     database: Database
     provider_url: str
-    hurried: bool
     sabotage: Sabotage | None
     slots: list[Slot] = field(default_factory=lambda: [Slot() for _ in range(WORKERS)])
     crashed: Counter[str] = field(default_factory=Counter[str])
@@ -139,7 +138,7 @@ class Rig:
             "TEMPORAL_ADDRESS": self.temporal.address,
         }
         told |= {"TACTFUL_CRASH_AT": slot.crashes_at} if slot.crashes_at else {}
-        arguments = (told, str(self.folder / "worker.log"), self.hurried, self.sabotage)
+        arguments = (told, str(self.folder / "worker.log"), self.sabotage)
         process = _context().Process(target=worker.run, args=arguments)
         process.start()
         slot.process = process
@@ -193,18 +192,18 @@ def _context() -> ForkServerContext:
 
 
 @contextmanager
-def rigged(folder: Path, seed: int, *, hurried: bool, sabotage: Sabotage | None) -> Generator[Rig]:
+def rigged(folder: Path, seed: int, *, sabotage: Sabotage | None) -> Generator[Rig]:
     """Start everything but the workers beside a block."""
     with ExitStack() as stack:
         url = stack.enter_context(provider(folder, seed))
-        _configure(folder, url, hurried=hurried, sends_key=sabotage is not Sabotage.KEY)
+        _configure(folder, url, sends_key=sabotage is not Sabotage.KEY)
         postgres = stack.enter_context(own_postgres())
         temporal = stack.enter_context(own_temporal(kept=True))
         database = Database(postgres.database_url)
         stack.callback(database.close)
         database.run(migrate.upgrade)
         database.run(lambda c: strategies.publish(c, files(), now=datetime.now(UTC)))
-        rig = Rig(folder, postgres, temporal, database, url, hurried, sabotage)
+        rig = Rig(folder, postgres, temporal, database, url, sabotage)
         stack.callback(_end, rig)
         yield rig
 
@@ -217,8 +216,8 @@ def _end(rig: Rig) -> None:
             slot.process.join()
 
 
-def _configure(folder: Path, url: str, *, hurried: bool, sends_key: bool) -> None:
-    text = CONFIG.format(url=url, patience=1 if hurried else 10, sends_key=str(sends_key).lower())
+def _configure(folder: Path, url: str, *, sends_key: bool) -> None:
+    text = CONFIG.format(url=url, sends_key=str(sends_key).lower())
     (folder / "tactful.toml").write_text(text)
 
 

@@ -18,7 +18,7 @@ from tests.soak.hurry import dawdle, hurry
 from tests.soak.sabotage import Sabotage, sabotage_worker
 
 
-def run(told: Mapping[str, str], log: str, hurried: bool, what: Sabotage | None) -> None:  # noqa: FBT001
+def run(told: Mapping[str, str], log: str, what: Sabotage | None) -> None:
     """Be a worker that knows only what it is told, and log into a file."""
     threading.Thread(target=_end_with_the_soak, daemon=True).start()
     opened = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -29,8 +29,7 @@ def run(told: Mapping[str, str], log: str, hurried: bool, what: Sabotage | None)
     os.environ.update(told)
     # Read when the module was imported, which was before the fork.
     contacts._CRASH_AT, _, contacts._CRASH_TIMES = told.get("TACTFUL_CRASH_AT", "").partition(":")
-    if hurried:
-        hurry()
+    hurry()
     if what is not None and what.a_race:
         dawdle(one_in=1, seconds=1.0)  # a race that is open for so long is seen in a small run too
     else:
