@@ -33,7 +33,7 @@ SHORT_HITS, LONG_HITS = 1, 10
 """How often each point must be crashed at; what the storm has missed is aimed at when it is over."""
 PASSES, LOT_PASSES = (15, 50), (1, 5)
 """How often a worker may come to its point before it crashes there."""
-SABOTAGED_SENDS, TRIES = 120, 3
+SABOTAGED_SENDS, TRIES = 190, 3
 SETTLE_SECONDS, SABOTAGED_SETTLE_SECONDS = 240.0, 45.0
 _OPEN = (
     "SELECT (SELECT count(*) FROM contacts WHERE state IN ('planned', 'claimed', 'held') "
@@ -59,7 +59,7 @@ def run(folder: Path, plan: Plan, wanted: Wanted, *, sabotage: Sabotage | None) 
         nemesis = Nemesis(rig, plan, life)
         life.start()
         nemesis.rage()
-        nemesis.aim(0 if sabotage is not None else wanted.hits)
+        nemesis.aim(wanted.hits)
         stormed = time.monotonic()
         rig.calm()
         _settle(rig, postman)
@@ -118,7 +118,7 @@ def soak(seed: int, sends: int, folder: Path | None, *, sabotage: Sabotage | Non
     """Plan, live and judge a run, and print its report."""
     race = sabotage is not None and sabotage.a_race
     plan = make_plan(seed, sends, {} if race else _nuisances(sends))
-    wanted = Wanted(SHORT_HITS if sends < LONG_SENDS // 2 else LONG_HITS, sends)
+    wanted = Wanted(0, 0) if sabotage else Wanted(SHORT_HITS if sends < LONG_SENDS // 2 else LONG_HITS, sends)
     with tempfile.TemporaryDirectory(prefix="tactful-soak-") as temporary:
         report = run(folder or Path(temporary), plan, wanted, sabotage=sabotage)
     _say("\n".join(report.lines()))
