@@ -33,7 +33,7 @@ SHORT_HITS, LONG_HITS = 1, 10
 """How often each point must be crashed at; what the storm has missed is aimed at when it is over."""
 PASSES, LOT_PASSES = (15, 50), (1, 5)
 """How often a worker may come to its point before it crashes there."""
-SABOTAGED_SENDS, TRIES = 190, 3
+SABOTAGED_SENDS, RACE_SENDS, TRIES = 190, 400, 3
 SETTLE_SECONDS, SABOTAGED_SETTLE_SECONDS = 240.0, 45.0
 _OPEN = (
     "SELECT (SELECT count(*) FROM contacts WHERE state IN ('planned', 'claimed', 'held') "
@@ -129,9 +129,10 @@ def bites(seed: int) -> bool:
     """Take each safeguard away in turn; say whether each was missed by the zero it guards."""
     missed: dict[Sabotage, str | None] = {}
     for sabotage in Sabotage:
+        sends = RACE_SENDS if sabotage.a_race else SABOTAGED_SENDS
         for again in range(TRIES):
             _say(f"\n== without its safeguard: {sabotage}, seed {seed + again}")
-            found = soak(seed + again, SABOTAGED_SENDS, None, sabotage=sabotage).judgement.zeros[sabotage.breaks]
+            found = soak(seed + again, sends, None, sabotage=sabotage).judgement.zeros[sabotage.breaks]
             missed[sabotage] = f"{sabotage.breaks} {len(found)}" if found else None
             if found:
                 break
