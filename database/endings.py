@@ -36,13 +36,31 @@ WITH ended AS (
     FROM ended e
    WHERE c.contact_key = e.contact_key AND c.fence = e.fence
      AND (c.state = 'claimed' OR (e.sent AND c.state = 'parked' AND c.reason = 'unknown'))
-  RETURNING c.contact_key, c.journey_key
+  RETURNING c.contact_key, c.journey_key, c.customer_key
 ), part AS (
   UPDATE messages m SET state = p.state, provider_id = p.provider_id, fault = p.fault, detail = p.detail,
          asked = m.asked + coalesce(p.asked, 0)
     FROM contact JOIN ended e USING (contact_key), jsonb_to_recordset(e.parts)
          AS p(channel text, state text, provider_id text, fault text, detail text, asked integer)
    WHERE m.contact_key = e.contact_key AND m.channel = p.channel
+  RETURNING m.contact_key, m.channel, m.connector, m.provider_id, m.state
+), stoppable AS (
+  INSERT INTO recalls AS r (contact_key, channel, customer_key, connector, provider_id, state, reason, handed_at, until,
+         wanted_at, again_at)
+  SELECT p.contact_key, p.channel, c.customer_key, p.connector, p.provider_id,
+         CASE WHEN w.since IS NULL THEN 'open' ELSE 'wanted' END,
+         CASE j.state WHEN 'goal' THEN 'goal_reached' WHEN 'exited' THEN 'journey_ended' END, CAST(:now AS timestamptz),
+         CAST(:now AS timestamptz) + k.cancels_seconds * interval '1 second', w.since, w.since
+    FROM part p JOIN contact c USING (contact_key)
+    JOIN connectors k ON k.connector = p.connector AND k.cancels_seconds IS NOT NULL
+    LEFT JOIN journeys j ON j.journey_key = c.journey_key,
+         LATERAL (SELECT CASE WHEN j.state IN ('goal', 'exited') THEN CAST(:now AS timestamptz) END AS since) w
+   WHERE p.state = 'sent' AND p.provider_id IS NOT NULL
+  ON CONFLICT (contact_key, channel) DO UPDATE SET connector = excluded.connector, provider_id = excluded.provider_id,
+         state = excluded.state, reason = excluded.reason, handed_at = excluded.handed_at, until = excluded.until,
+         wanted_at = excluded.wanted_at, again_at = excluded.again_at, seen_revision = 0, attempts = 0, said = NULL,
+         settled_at = NULL
+   WHERE r.provider_id <> excluded.provider_id
 )
 SELECT c.contact_key, to_jsonb(j) AS journey, n.next_key, n.in_flight, n.at
   FROM contact c LEFT JOIN journeys j USING (journey_key) LEFT JOIN LATERAL (

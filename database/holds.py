@@ -28,10 +28,11 @@ BY_HAND: Final = "by_hand"
 OUTAGE: Final = "outage"
 
 REGISTER = text(
-    "INSERT INTO connectors (connector, channels, seen_at) "
-    "SELECT connector, channels, :now FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
-    "AS r(connector text, channels jsonb) "
-    "ON CONFLICT (connector) DO UPDATE SET channels = excluded.channels, seen_at = excluded.seen_at"
+    "INSERT INTO connectors (connector, channels, seen_at, cancels_seconds) "
+    "SELECT connector, channels, :now, cancels_seconds FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
+    "AS r(connector text, channels jsonb, cancels_seconds integer) "
+    "ON CONFLICT (connector) DO UPDATE SET channels = excluded.channels, seen_at = excluded.seen_at, "
+    "cancels_seconds = excluded.cancels_seconds"
 )
 LIST = text("""
 SELECT c.connector, c.channels, h.fault, h.detail, h.held_at, h.until, h.held_by, h.probe_until,
@@ -94,9 +95,30 @@ class Held:
     waiting: int
 
 
-def register(conn: Connection, configured: Mapping[str, Sequence[Channel]], *, now: datetime) -> None:
-    """Write down which connectors a worker is configured with, so that they can be named by people."""
-    rows = [{"connector": name, "channels": list(channels)} for name, channels in sorted(configured.items())]
+def register(
+    conn: Connection,
+    configured: Mapping[str, Sequence[Channel]],
+    *,
+    now: datetime,
+    cancels_within: Mapping[str, timedelta] | None = None,
+) -> None:
+    """Write down which connectors a worker is configured with, so that they can be named by people.
+
+    Args:
+        conn: A transaction.
+        configured: The channels that each is used for, by its name.
+        now: Aware UTC instant.
+        cancels_within: Of those that can stop a message they took, for how long.
+    """
+    stops = cancels_within or {}
+    rows = [
+        {
+            "connector": name,
+            "channels": list(channels),
+            "cancels_seconds": int(stops[name].total_seconds()) if name in stops else None,
+        }
+        for name, channels in sorted(configured.items())
+    ]
     conn.execute(REGISTER, {"rows": json.dumps(rows), "now": now})
 
 

@@ -63,6 +63,10 @@ WITH ended AS (
 ), cancelled AS (
   UPDATE contacts SET state = 'cancelled', reason = :reason, updated_at = :now, revision = :revision
    WHERE journey_key = :journey_key AND state IN ('planned', 'held') AND restarts = 0
+), stopped AS (
+  UPDATE recalls r SET state = 'wanted', reason = :reason, wanted_at = :now, again_at = :now FROM contacts c
+   WHERE CAST(:state AS text) IN ('goal', 'exited') AND c.journey_key = :journey_key
+     AND r.contact_key = c.contact_key AND r.state = 'open'
 ), pulled AS ({waking.PULL} AND reason = 'undisturbed' AND journey_key IS DISTINCT FROM :journey_key
               RETURNING {waking.PULLED})
 {waking.TELL}
@@ -87,6 +91,9 @@ REDUE = text(
     "UPDATE journeys SET due_at = :due_at, ends_at = NULL, revision = :revision WHERE journey_key = :journey_key"
 )
 CANCEL = text(
+    "WITH stopped AS (UPDATE recalls r SET state = 'wanted', reason = :reason, wanted_at = :now, again_at = :now "
+    "FROM contacts c WHERE c.journey_key = :journey_key AND r.contact_key = c.contact_key AND r.state = 'open' "
+    "AND (CAST(:communications AS text[]) IS NULL OR c.communication = ANY(:communications))) "
     "UPDATE contacts SET state = 'cancelled', reason = :reason, updated_at = :now, revision = :revision "
     "WHERE journey_key = :journey_key AND state IN ('planned', 'held') AND restarts = 0 "
     "AND (CAST(:communications AS text[]) IS NULL OR communication = ANY(:communications))"

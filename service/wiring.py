@@ -33,9 +33,10 @@ from database.freezing import Sending
 from service.caretaker import Caretaker
 from service.connectors import Connectors, read_connectors
 from service.plugin import tactful_plugin
+from service.recalling import Recalling
 from service.relay import Relay
 from service.settings import Settings
-from tactful.connector import Lookup, Message, NativeKey, Ports
+from tactful.connector import Lookup, Message, NativeKey, Ports, Stops
 from tactful.errors import TactfulError
 from tactful.links import Links
 
@@ -149,7 +150,12 @@ async def run_worker(settings: Settings) -> None:
         log.info("worker.started", task_queue=settings.task_queue, connectors=sorted(house.connectors.by_name))
         relay = Relay(house.database, client, settings.task_queue)
         caretaker = Caretaker(house.database, client, house.connectors.rates)
-        async with _in_background(relay.run(), stop), _in_background(caretaker.run(), stop):
+        recalling = Recalling(house.database, house.connectors.by_name)
+        async with (
+            _in_background(relay.run(), stop),
+            _in_background(caretaker.run(), stop),
+            _in_background(recalling.run(), stop),
+        ):
             while not stop.is_set():
                 await _work(house, client, stop)
     log.info("worker.stopped")
@@ -178,7 +184,12 @@ def _register(conn: Connection, connectors: Connectors) -> None:
         name: [channel for channel, names in connectors.by_channel.items() if name in names]
         for name in connectors.by_name
     }
-    holds.register(conn, used, now=datetime.now(UTC))
+    stops = {
+        name: connector.cancels_within()
+        for name, connector in connectors.by_name.items()
+        if isinstance(connector, Stops)
+    }
+    holds.register(conn, used, now=datetime.now(UTC), cancels_within=stops)
 
 
 def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:

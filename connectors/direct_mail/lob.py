@@ -197,6 +197,10 @@ class Lob(WithCancel[LobConfig]):
         del message
         return Accepted(answer.need("id"))
 
+    def cancels_within(self) -> timedelta:
+        """Return how long a letter waits to be printed; accounts may have set a window of hours themselves."""
+        return self.config.print_after or super().cancels_within()
+
     def build_cancel(self, provider_id: str) -> Request:
         """Return the request that takes a letter out of production."""
         if not re.fullmatch(r"ltr_[A-Za-z0-9_]+", provider_id):

@@ -13,6 +13,7 @@ from database.tables.ledger import (
     lots,
     messages,
     offer_codes,
+    recalls,
     receipts,
 )
 from database.tables.people import (
@@ -56,6 +57,7 @@ __all__ = [
     "offer_codes",
     "orders",
     "outbox",
+    "recalls",
     "receipts",
     "served_versions",
     "soft_bounces",

@@ -143,6 +143,31 @@ messages = Table(
     comment="The very bytes of each part of a contact, frozen at the claim: every attempt sends the same.",
 )
 
+recalls = Table(
+    "recalls",
+    metadata,
+    Column("contact_key", Key, ForeignKey("contacts.contact_key"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("customer_key", Key, ForeignKey("customers.customer_key"), nullable=False),
+    Column("connector", Text, nullable=False),
+    Column("provider_id", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("reason", Text),
+    Column("handed_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("seen_revision", BigInteger, nullable=False, server_default="0"),
+    Column("wanted_at", Instant),
+    Column("again_at", Instant),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("said", Text),
+    Column("settled_at", Instant),
+    Index("ix_recalls_unsettled", "state", "again_at", postgresql_where=text("state IN ('open', 'wanted')")),
+    CheckConstraint("state IN ('open', 'wanted', 'cancelled', 'too_late', 'unsettled')", name="state"),
+    CheckConstraint("state = 'open' OR reason IS NOT NULL", name="reason"),
+    comment="Messages handed over that the provider can still stop: letters before they are printed. An open one that "
+    "nobody stopped in time is deleted.",
+)
+
 failed_attempts = Table(
     "failed_attempts",
     metadata,

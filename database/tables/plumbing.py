@@ -27,7 +27,9 @@ connectors = Table(
     Column("connector", Text, primary_key=True),
     Column("channels", Json, nullable=False),
     Column("seen_at", Instant, nullable=False),
-    comment="The connectors that workers are configured with, as they said when they started.",
+    Column("cancels_seconds", Integer),
+    comment="The connectors that workers are configured with, as they said when they started; and how long after it "
+    "was handed over a message can still be stopped at the provider, where it can.",
 )
 
 connector_holds = Table(

@@ -18,12 +18,13 @@ from tactful.connector.hooks import (
     Told,
     UnreadableHookError,
 )
-from tactful.connector.kernel import look_up, send, time_left
+from tactful.connector.kernel import look_up, send, stop, time_left
 from tactful.connector.loader import ConnectorError, find
 from tactful.connector.message import Message
 from tactful.connector.protocol import (
     Accepted,
     AnyConnector,
+    Cancelled,
     CannotSay,
     Connector,
     ConnectorConfig,
@@ -33,6 +34,9 @@ from tactful.connector.protocol import (
     LooksUp,
     NotThere,
     Ports,
+    Stopping,
+    Stops,
+    TooLate,
 )
 from tactful.connector.redaction import redacted
 
@@ -40,6 +44,7 @@ __all__ = [
     "Accepted",
     "AnswersHooks",
     "AnyConnector",
+    "Cancelled",
     "CannotSay",
     "Capabilities",
     "Connector",
@@ -66,12 +71,16 @@ __all__ = [
     "PreparesHooks",
     "Reply",
     "SendFault",
+    "Stopping",
+    "Stops",
     "TellsLater",
     "Told",
+    "TooLate",
     "UnreadableHookError",
     "find",
     "look_up",
     "redacted",
     "send",
+    "stop",
     "time_left",
 ]

@@ -7,12 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from typing import cast
 from uuid import UUID
 
 from tactful.connector.faults import Fault, SendFault
 from tactful.connector.message import Message
-from tactful.connector.protocol import Accepted, AnyConnector, CannotSay, Finding, Found, LooksUp, NotThere
+from tactful.connector.protocol import (
+    Accepted,
+    AnyConnector,
+    Cancelled,
+    CannotSay,
+    Finding,
+    Found,
+    LooksUp,
+    NotThere,
+    Stopping,
+    Stops,
+    TooLate,
+)
 
 GRACE_SECONDS = 0.5
 """How long after its deadline a connector is stopped that does not keep it: time to say what it knows."""
@@ -78,11 +91,36 @@ async def look_up(connector: AnyConnector, key: UUID, *, deadline: float) -> Fin
     """
     if not isinstance(connector, LooksUp):
         return CannotSay("this connector cannot be asked")
+    said = await _asked(connector.lookup(key, deadline=deadline), deadline)
+    return said if isinstance(said, Found | NotThere | CannotSay) else CannotSay(f"no finding: {type(said).__name__}")
+
+
+async def stop(connector: AnyConnector, provider_id: str, *, deadline: float) -> Stopping:
+    """Tell a provider to stop a message it took, and end within `deadline` and half a second of grace.
+
+    Args:
+        connector: The connector that the message was handed to.
+        provider_id: The provider's name for the message.
+        deadline: Monotonic seconds (`time.monotonic`) by which it must have ended.
+
+    Returns:
+        What it said. A fault, a bug or an overrun is *cannot say*: only a plain answer means that nothing goes out.
+
+    Raises:
+        asyncio.CancelledError: The caller was cancelled; passed on.
+    """
+    if not isinstance(connector, Stops):
+        return CannotSay("this connector cannot stop anything")
+    said = await _asked(connector.cancel(provider_id, deadline=deadline), deadline)
+    return said if isinstance(said, Cancelled | TooLate | CannotSay) else CannotSay(f"no answer: {type(said).__name__}")
+
+
+async def _asked(call: Coroutine[object, object, object], deadline: float) -> object:
+    """Return what a connector says to a question that sends nothing; a fault, a bug, an overrun is *cannot say*."""
     try:
-        async with asyncio.timeout(time_left(deadline) + GRACE_SECONDS):
-            said = cast("object", await connector.lookup(key, deadline=deadline))
+        async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + GRACE_SECONDS):
+            return await call
     except SendFault as fault:
         return CannotSay(str(fault))
     except Exception as error:  # noqa: BLE001 - whatever a connector raises, the ledger needs an answer
         return CannotSay("no answer in time" if isinstance(error, TimeoutError) else type(error).__name__)
-    return said if isinstance(said, Found | NotThere | CannotSay) else CannotSay(f"no finding: {type(said).__name__}")

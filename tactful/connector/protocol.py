@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
@@ -57,6 +58,16 @@ class NotThere:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The provider will not send the message, and never did."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """The message has gone its way: printed, or sent."""
+
+
+@dataclass(frozen=True, slots=True)
 class CannotSay:
     """The provider could not be asked, or does not know (yet): `why` in one line, with no address in it."""
 
@@ -64,6 +75,7 @@ class CannotSay:
 
 
 Finding = Found | NotThere | CannotSay
+Stopping = Cancelled | TooLate | CannotSay
 
 
 class Deliver(Protocol):
@@ -136,6 +148,29 @@ class LooksUp(Protocol):
 
         Args:
             key: The key of the message (`Message.key`).
+            deadline: Monotonic seconds (`time.monotonic`) by which the call must have ended.
+
+        Raises:
+            SendFault: The provider could not be asked; the same as `CannotSay`.
+        """
+        ...
+
+
+@runtime_checkable
+class Stops(Protocol):
+    """What a connector that declares `cancels` has besides."""
+
+    def cancels_within(self) -> timedelta:
+        """Return how long after it was handed over a message may still be stopped, at the most."""
+        ...
+
+    async def cancel(self, provider_id: str, *, deadline: float) -> Stopping:
+        """Tell the provider to stop a message; as harmless twice as once. *Cancelled* is a promise.
+
+        Called through `tactful.connector.stop`.
+
+        Args:
+            provider_id: The provider's name for the message.
             deadline: Monotonic seconds (`time.monotonic`) by which the call must have ended.
 
         Raises:

@@ -35,6 +35,8 @@ _DECIDED: Mapping[str, str] = {
     "settle": "a person had the provider asked what became of it",
     "receipt": "the provider told that it had gone out",
     "resume": "its connector was tried again, and it was let go",
+    "recall": "it was not wanted any more, and stopped at the provider before it went out",
+    "too_late": "it was not wanted any more, but could not be stopped at the provider",
     "retry": "taken up again",
     "mark_sent": "said to have arrived",
 }

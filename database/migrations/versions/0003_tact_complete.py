@@ -15,3 +15,30 @@ def upgrade() -> None:
     op.add_column('suppression_lifts', sa.Column('revision', sa.BigInteger(), nullable=True), schema='tactful')
     op.execute("COMMENT ON TABLE tactful.suppression_lifts IS 'Append-only: suppressions that somebody lifted, who and why; a customer''s own, at which revision.'")
     op.create_index('ix_receipts_complained', 'receipts', ['received_at'], unique=False, schema='tactful', postgresql_where=sa.text("kind = 'complained'"))
+    op.add_column('connectors', sa.Column('cancels_seconds', sa.Integer(), nullable=True), schema='tactful')
+    op.create_table('recalls',
+    sa.Column('contact_key', sa.UUID(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('customer_key', sa.UUID(), nullable=False),
+    sa.Column('connector', sa.Text(), nullable=False),
+    sa.Column('provider_id', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), server_default='open', nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('handed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seen_revision', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('wanted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('again_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('said', sa.Text(), nullable=True),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("state IN ('open', 'wanted', 'cancelled', 'too_late', 'unsettled')", name=op.f('ck_recalls_state')),
+    sa.CheckConstraint("state = 'open' OR reason IS NOT NULL", name=op.f('ck_recalls_reason')),
+    sa.ForeignKeyConstraint(['contact_key'], ['tactful.contacts.contact_key'], name=op.f('fk_recalls_contact_key')),
+    sa.ForeignKeyConstraint(['customer_key'], ['tactful.customers.customer_key'], name=op.f('fk_recalls_customer_key')),
+    sa.PrimaryKeyConstraint('contact_key', 'channel', name=op.f('pk_recalls')),
+    schema='tactful',
+    comment='Messages handed over that the provider can still stop: letters before they are printed. An open one that nobody stopped in time is deleted.'
+    )
+    op.create_index('ix_recalls_unsettled', 'recalls', ['state', 'again_at'], unique=False, schema='tactful', postgresql_where=sa.text("state IN ('open', 'wanted')"))
+    op.execute("COMMENT ON TABLE tactful.connectors IS 'The connectors that workers are configured with, as they said when they started; and how long after it was handed over a message can still be stopped at the provider, where it can.'")

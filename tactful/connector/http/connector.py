@@ -19,8 +19,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
@@ -34,7 +33,7 @@ from tactful.connector.http.line import HttpConfig, Line
 from tactful.connector.http.request import Answer, Request, UnreadableError
 from tactful.connector.http.tokens import Token, TokenKeeper
 from tactful.connector.message import Message
-from tactful.connector.protocol import Accepted, CannotSay, Connector, Finding, Ports
+from tactful.connector.protocol import Accepted, CannotSay, Connector, Finding, Ports, Stopping
 from tactful.connector.redaction import redacted
 
 TOKEN_ATTEMPTS = 3
@@ -219,21 +218,12 @@ class WithLookup(HttpConnector[HttpConfigT], ABC, Generic[HttpConfigT]):
             return CannotSay(f"{answer.status}: {error}")
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """The provider will not send the message, and never did."""
-
-
-@dataclass(frozen=True, slots=True)
-class TooLate:
-    """The message has gone its way: printed, or sent."""
-
-
-Stopping = Cancelled | TooLate | CannotSay
-
-
 class WithCancel(HttpConnector[HttpConfigT], ABC, Generic[HttpConfigT]):
-    """A provider that can be told to stop what it took: a letter before it is printed."""
+    """A provider that can be told to stop what it took: a letter before it is printed; it declares `cancels`."""
+
+    def cancels_within(self) -> timedelta:
+        """Return how long after it was handed over a message may still be stopped, at the most."""
+        return timedelta(days=1)
 
     @abstractmethod
     def build_cancel(self, provider_id: str) -> Request:

@@ -1,0 +1,162 @@
+"""Messages that went to a provider and can still be stopped there: letters before they are printed.
+
+A row is written with the acceptance, in its transaction. It is *wanted* back when its journey ends by its goal or is
+left, in that transaction too, or when the customer's opt-out, suppression or erasure is noticed. What the provider then
+says is written here; a message that was stopped counts as never made. Nothing here calls a provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from database import customers
+from database.engine import Direct
+from tactful.connector import Cancelled, CannotSay, Stopping
+
+NOTICED_AT_ONCE: Final = 1000
+ASKED_WITHIN: Final = timedelta(minutes=2)
+"""How long a recall is left to whoever took it, before another may ask the provider again."""
+FIRST_PAUSE: Final = timedelta(seconds=30)
+LONGEST_PAUSE: Final = timedelta(minutes=30)
+GIVEN_UP_AFTER: Final = timedelta(days=1)
+"""How long after its time a provider is still asked that could not say."""
+
+# Only where something of the customer has changed since it was last looked at; erased and inactive people want nothing.
+NOTICE = Direct("""
+WITH moved AS (
+  SELECT r.contact_key, r.channel, u.revision,
+         CASE WHEN u.status <> 'active' THEN 'customer_inactive'
+              WHEN c.purpose = 'marketing' AND (
+                SELECT s.state FROM consents s WHERE s.customer_key = r.customer_key AND s.channel = r.channel
+                   AND s.topic = c.topic ORDER BY s.stated_at DESC, s.consent_no DESC LIMIT 1) = 'opted_out'
+              THEN 'opted_out'
+              WHEN EXISTS (
+                SELECT 1 FROM suppressions s LEFT JOIN suppression_lifts l USING (suppression_no)
+                 WHERE l.suppression_no IS NULL AND (s.expires_at IS NULL OR s.expires_at > :now)
+                   AND (s.customer_key = r.customer_key OR (s.customer_key IS NULL AND s.channel = r.channel
+                        AND s.address = m.content ->> 'to'))
+                   AND (s.channel IS NULL OR s.channel = r.channel) AND (s.topic IS NULL OR s.topic = c.topic)
+                   AND (s.address IS NULL OR s.address = m.content ->> 'to')
+                   AND (s.kind = 'undeliverable' OR c.purpose = 'marketing'))
+              THEN 'suppressed' END AS reason
+    FROM recalls r JOIN customers u USING (customer_key) JOIN contacts c USING (contact_key)
+    LEFT JOIN messages m ON m.contact_key = r.contact_key AND m.channel = r.channel
+   WHERE r.state = 'open' AND u.revision > r.seen_revision LIMIT :most
+)
+UPDATE recalls r SET seen_revision = m.revision, state = CASE WHEN m.reason IS NULL THEN 'open' ELSE 'wanted' END,
+       reason = m.reason, wanted_at = CASE WHEN m.reason IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END,
+       again_at = CASE WHEN m.reason IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END
+  FROM moved m WHERE r.contact_key = m.contact_key AND r.channel = m.channel AND r.state = 'open'
+RETURNING r.state
+""")
+FORGET = Direct("""
+DELETE FROM recalls r WHERE r.state = 'open' AND (r.until <= :now OR EXISTS (
+  SELECT 1 FROM messages m WHERE m.contact_key = r.contact_key AND m.channel = r.channel
+     AND m.receipt IN ('printed', 'mailed', 'delivered', 'returned', 'bounced', 'rejected')))
+""")
+TAKE = Direct("""
+WITH due AS (
+  SELECT contact_key, channel FROM recalls WHERE state = 'wanted' AND again_at <= :now
+     AND connector = ANY(CAST(:connectors AS text[])) ORDER BY again_at LIMIT :most FOR UPDATE SKIP LOCKED
+)
+UPDATE recalls r SET again_at = :again_at, attempts = r.attempts + 1 FROM due
+ WHERE r.contact_key = due.contact_key AND r.channel = due.channel
+RETURNING r.contact_key, r.channel, r.customer_key, r.connector, r.provider_id, r.attempts, r.until
+""")
+SETTLE = Direct("""
+UPDATE recalls SET state = :state, said = :said, again_at = :again_at,
+       settled_at = CASE WHEN :state = 'wanted' THEN NULL ELSE CAST(:now AS timestamptz) END
+ WHERE contact_key = :contact_key AND channel = :channel AND state = 'wanted' AND provider_id = :provider_id
+RETURNING reason
+""")
+# A part that was stopped did not go out; the contact neither, unless another part of it did or may have.
+STOPPED = Direct("""
+WITH part AS (
+  UPDATE messages SET state = 'skipped', detail = 'stopped before it went out'
+   WHERE contact_key = :contact_key AND channel = :channel AND state = 'sent'
+), contact AS (
+  UPDATE contacts c SET state = 'cancelled', reason = :reason, counts_at = NULL, sent_at = NULL, again_at = NULL,
+         updated_at = :now, revision = :revision
+   WHERE c.contact_key = :contact_key AND c.state = 'sent' AND NOT EXISTS (
+     SELECT 1 FROM messages o WHERE o.contact_key = c.contact_key AND o.channel <> :channel
+        AND o.state IN ('claimed', 'waiting', 'sent', 'unknown'))
+)
+INSERT INTO decisions (contact_key, decided_at, verdict, reason, trace, version, revision)
+SELECT contact_key, :now, 'recall', :reason, '[]', version, :revision FROM contacts WHERE contact_key = :contact_key
+""")
+TOO_LATE = Direct(
+    "INSERT INTO decisions (contact_key, decided_at, verdict, reason, trace, version, revision) "
+    "SELECT contact_key, :now, 'too_late', :reason, '[]', version, :revision FROM contacts "
+    "WHERE contact_key = :contact_key"
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A message that is to be stopped: whose and which, where it is, how often it was tried, until when it can be."""
+
+    contact_key: UUID
+    channel: str
+    customer_key: UUID
+    connector: str
+    provider_id: str
+    attempts: int
+    until: datetime
+
+
+def notice(conn: Connection, *, now: datetime) -> int:
+    """Mark what is not wanted any more, and forget what can be stopped no longer; return how many are marked."""
+    noticed = NOTICE.rows(conn, now=now, most=NOTICED_AT_ONCE)
+    FORGET.run(conn, now=now)
+    return sum(row["state"] == "wanted" for row in noticed)
+
+
+def take(conn: Connection, connectors: Sequence[str], *, most: int, now: datetime) -> tuple[Wanted, ...]:
+    """Return messages to be stopped now, the longest waiting first, and leave them to the caller for two minutes."""
+    rows = TAKE.rows(conn, connectors=list(connectors), most=most, now=now, again_at=now + ASKED_WITHIN)
+    return tuple(Wanted(**row) for row in rows)
+
+
+def settle(conn: Connection, wanted: Wanted, said: Stopping, *, now: datetime) -> str:
+    """Write what the provider said to a recall; return what the recall is now.
+
+    Args:
+        conn: A transaction in which nothing has happened yet.
+        wanted: The recall.
+        said: The provider's answer. What it cannot say is asked again, until a day after the message's time.
+        now: Aware UTC instant.
+    """
+    revision = customers.revise(conn, wanted.customer_key)
+    state, words, again_at = _outcome(wanted, said, now)
+    key = {"contact_key": wanted.contact_key}
+    row = SETTLE.row(
+        conn,
+        **key,
+        channel=wanted.channel,
+        provider_id=wanted.provider_id,
+        state=state,
+        said=words,
+        again_at=again_at,
+        now=now,
+    )
+    if row is None:
+        return "settled before"
+    if state == "cancelled":
+        STOPPED.run(conn, **key, channel=wanted.channel, reason=row["reason"], now=now, revision=revision)
+    elif state == "too_late":
+        TOO_LATE.run(conn, **key, reason=row["reason"], now=now, revision=revision)
+    return state
+
+
+def _outcome(wanted: Wanted, said: Stopping, now: datetime) -> tuple[str, str | None, datetime | None]:
+    if isinstance(said, CannotSay):
+        if now > wanted.until + GIVEN_UP_AFTER:
+            return "unsettled", said.why, None
+        return "wanted", said.why, now + min(FIRST_PAUSE * 2 ** min(wanted.attempts - 1, 10), LONGEST_PAUSE)
+    return ("cancelled" if isinstance(said, Cancelled) else "too_late"), None, None
