@@ -107,6 +107,10 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
         """
         return None
 
+    def token_is_spent(self, answer: Answer) -> bool:
+        """Say whether an answer means that the token is to be replaced, for providers that do not say it by a 401."""
+        return answer.status == _UNAUTHORIZED
+
     def code_of(self, answer: Answer) -> str:
         """Return the provider's own error code in an answer; empty where there is none."""
         return answer.find(self.code_at) if self.code_at else ""
@@ -168,7 +172,7 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
             raise SendFault(Fault.CONFIG, "address", "this connector may only call what is below its base_url")
         token = await self._token(at, deadline)
         answer = await self.exchange(self.authorize(request, at, token), deadline=deadline)
-        if answer.status == _UNAUTHORIZED and token is not None:
+        if token is not None and self.token_is_spent(answer):
             self._tokens.drop(token)
         return answer
 
