@@ -48,12 +48,17 @@ def find(use: str, *, house: str = "connectors") -> type[AnyConnector]:
     places = [*_in_house(house), *_installed()]
     found = [place for name, place in places if name == use]
     if not found:
-        known = sorted({name for name, _ in places})
-        hint = did_you_mean(use, known) or f"There are: {', '.join(known)}."
+        names = known(house)
+        hint = did_you_mean(use, names) or f"There are: {', '.join(names)}."
         raise ConnectorError(f'there is no connector "{use}". {hint}')
     if len(found) > 1:
         raise ConnectorError(f'several connectors are called "{use}": {", ".join(found)}. Say which by its path')
     return _checked(_named_in(found[0]) if ":" in found[0] else _only_class_in(found[0]), found[0])
+
+
+def known(house: str = "connectors") -> list[str]:
+    """Return the names under which connectors are found here."""
+    return sorted({name for name, _ in [*_in_house(house), *_installed()]})
 
 
 def _in_house(house: str) -> Iterator[tuple[str, str]]:

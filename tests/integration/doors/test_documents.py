@@ -39,6 +39,7 @@ def typed(document: str) -> list[tuple[str, int]]:
 def test_every_command_of_the_command_lines_guide_does_what_it_says(tactful: Command, doors: Doors) -> None:
     doors.clock.now = datetime(2027, 6, 1, 12, tzinfo=UTC)  # after everything that the sample tells
     (tactful.folder / "strategies").symlink_to(CHECKOUT / "strategies")
+    (tactful.folder / "tests").symlink_to(CHECKOUT / "tests")
     sample = CHECKOUT / "strategies" / "florist" / "sample" / "customers.csv"
     tactful.file("customers.csv", sample.read_bytes())
     os.utime(tactful.folder / "customers.csv", (0, 1_700_000_000))
