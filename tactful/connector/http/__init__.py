@@ -2,7 +2,7 @@
 
 from tactful.connector.http.classify import On, fault_of, on, wait_asked_for
 from tactful.connector.http.connector import HttpConnector, WithCancel, WithLookup
-from tactful.connector.http.line import BaseUrl, HttpConfig, PemFile
+from tactful.connector.http.line import BaseUrl, GuardedConfig, HttpConfig, PemFile
 from tactful.connector.http.request import Answer, Request, UnreadableError
 from tactful.connector.http.tokens import Token
 from tactful.connector.protocol import Cancelled, Stopping, TooLate
@@ -11,6 +11,7 @@ __all__ = [
     "Answer",
     "BaseUrl",
     "Cancelled",
+    "GuardedConfig",
     "HttpConfig",
     "HttpConnector",
     "On",

@@ -13,18 +13,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
+import httpcore
 import httpx
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from tactful.connector.faults import Fault, SendFault
+from tactful.connector.http.guard import Guard
 from tactful.connector.http.request import Answer, Request
 from tactful.connector.kernel import time_left
 from tactful.connector.protocol import ConnectorConfig
 
 ANSWER_BYTES_MAX = 1_000_000
 CONNECT_SECONDS = 5.0
+_KEPT = 5.0
 _AFTER_CONNECTING = 0.25
 """Seconds by which connecting ends before the whole does: cut off from outside, a handshake leaves its socket open."""
 _WRITING = ("http11.send_request_headers.started", "http2.send_request_headers.started")
@@ -70,6 +73,26 @@ class HttpConfig(ConnectorConfig):
     connections: int = Field(default=20, ge=1, le=1000)
     ca_file: PemFile | None = None
     proxy: BaseUrl | None = None
+
+
+class GuardedConfig(HttpConfig):
+    """What is set of a connector whose address is anybody's: one's own system, or one that a customer named.
+
+    Attributes:
+        allow_private: Whether addresses of one's own network may be called, and without TLS.
+    """
+
+    allow_private: bool = False
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.allow_private:
+            return self
+        if not self.base_url.startswith("https://"):
+            raise ValueError("base_url must be https://…; only allow_private = true lets http be spoken")
+        if self.proxy is not None:
+            raise ValueError("through a proxy nobody can see what is connected to; that needs allow_private = true")
+        return self
 
 
 @dataclass(slots=True)
@@ -149,11 +172,14 @@ class Line:
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
             most = self._config.connections
+            tls = _trusting(self._config.ca_file)
+            guarded = isinstance(self._config, GuardedConfig) and not self._config.allow_private
             self._client = httpx.AsyncClient(
                 http2=self._http2,
-                verify=_trusting(self._config.ca_file),
+                verify=tls,
                 proxy=self._config.proxy,
-                limits=httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=5),
+                limits=httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=_KEPT),
+                transport=_guarded(tls, most, http2=self._http2) if guarded else None,
                 headers={"User-Agent": "tactful", "Accept-Encoding": "identity"},
                 trust_env=False,
                 follow_redirects=False,
@@ -165,6 +191,20 @@ class Line:
 def _trusting(ca_file: Path | None) -> ssl.SSLContext:
     """Return whom to trust: reading the usual authorities takes longer than a whole exchange, so it is done once."""
     return ssl.create_default_context(cafile=ca_file)
+
+
+def _guarded(tls: ssl.SSLContext, most: int, *, http2: bool) -> httpx.AsyncBaseTransport:
+    """Return httpx's own transport with a guard at its sockets, for which it has no door."""
+    transport = httpx.AsyncHTTPTransport(verify=tls, http2=http2, trust_env=False)
+    transport._pool = httpcore.AsyncConnectionPool(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        ssl_context=tls,
+        max_connections=most,
+        max_keepalive_connections=most,
+        keepalive_expiry=_KEPT,
+        http2=http2,
+        network_backend=Guard(),
+    )
+    return transport
 
 
 async def _content(response: httpx.Response) -> bytes:
