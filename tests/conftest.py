@@ -15,7 +15,7 @@ from service.embedded.temporal import TemporalServer, packaged_program
 from tests.servers import Databases, DatabaseServer, GivenServer, own_postgres, own_temporal
 
 # A busy machine is no failure: how long an example takes is not what any test here is about.
-hypothesis.settings.register_profile("tactful", deadline=None)
+hypothesis.settings.register_profile("tactful", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("tactful")
 
 
