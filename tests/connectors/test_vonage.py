@@ -33,6 +33,7 @@ from tactful.connector import (
     UnreadableHookError,
 )
 from tactful.connector.http import Answer
+from tactful.connector.signatures import b64url, hmac_of
 from tactful.words import ReceiptKind
 from tests.connectors.mobile import KEY, NOON, attempt, description, form, form_values, hook, problems, sent_to
 from tests.connectors.mobile import text_message as any_text
@@ -88,6 +89,14 @@ def by_token(content: bytes, at: datetime = NOON, secret: str = SECRET, **claims
     """Return a hook signed by a token."""
     said = {"iat": int(at.timestamp()), "iss": "Vonage", "payload_hash": hashlib.sha256(content).hexdigest()} | claims
     return hook(HOOKS, content, at, authorization=f"Bearer {jwt.encode(said, secret, algorithm='HS256')}")
+
+
+def by_an_algorithm_it_does_not_name(content: bytes) -> Hook:
+    """Return a hook whose token is signed by HS256 and says otherwise."""
+    claims = {"iat": int(NOON.timestamp()), "payload_hash": hashlib.sha256(content).hexdigest()}
+    head, body = b64url(b'{"alg":"HS512"}'), b64url(json.dumps(claims).encode())
+    signed = f"{head}.{body}"
+    return hook(HOOKS, content, authorization=f"Bearer {signed}.{b64url(hmac_of(SECRET, signed))}")
 
 
 def by_field(fields: dict[str, str], method: Literal["sha1", "sha256", "sha512"] = "sha256") -> Hook:
@@ -270,6 +279,7 @@ def test_a_hook_with_a_token_is_genuine_if_the_hash_in_it_is_of_the_body() -> No
         replace(by_token(b"{}"), at=NOON + timedelta(minutes=6)),
         replace(by_token(b"{}"), at=NOON - timedelta(minutes=6)),
         hook(HOOKS, b"{}", authorization="Bearer eyJhbGciOiJub25lIn0.eyJhIjoxfQ."),
+        by_an_algorithm_it_does_not_name(b"{}"),
         hook(HOOKS, b"{}", authorization="Bearer a.b"),
         hook(HOOKS, b"{}", authorization="Bearer a.b.c"),
         hook(HOOKS, b"{}", authorization="Basic eDp5"),

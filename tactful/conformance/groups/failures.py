@@ -96,12 +96,20 @@ async def _after_it(trial: Trial) -> None:
 
 
 async def _statuses(trial: Trial) -> None:
+    documented = {answer.status for answer, _ in trial.case.refusals if not answer.content}
     for status in (400, 403, 404, 409, 413, 422):
+        name = f"{status} without a reason does not blame the customer"
         if status in _taken(trial):
             continue
+        if status in documented:
+            trial.leave_out(name, "the status alone is documented to mean something: see the documented refusals")
+            continue
         refused = frozenset(Fault) - {Fault.AMBIGUOUS, Fault.UNSUPPORTED, Fault.THROTTLED} - _LASTING
-        _is(trial, f"{status} without a reason does not blame the customer", await trial.attempt(say(status)), refused)
-    _is(trial, "401 holds the connector", await trial.attempt(say(401)), {Fault.CONFIG})
+        _is(trial, name, await trial.attempt(say(status)), refused)
+    # Where each message has a server of its own, none may hold the connector for the others.
+    ours = {Fault.BAD_CONTENT} if _anywhere(trial) else {Fault.CONFIG}
+    name = "401 concerns this message alone" if _anywhere(trial) else "401 holds the connector"
+    _is(trial, name, await trial.attempt(say(401)), ours)
     for status in (500, 502):
         _is(trial, f"{status}: nobody knows", await trial.attempt(say(status)), {Fault.AMBIGUOUS})
     tried = {Fault.AMBIGUOUS, Fault.TRANSIENT, Fault.THROTTLED}
@@ -111,9 +119,13 @@ async def _statuses(trial: Trial) -> None:
             trial,
             "a redirect is not followed",
             await trial.attempt(say(302, location=elsewhere.base_url)),
-            {Fault.CONFIG},
+            ours,
         )
     trial.say("a redirect leads nowhere", not elsewhere.received)
+
+
+def _anywhere(trial: Trial) -> bool:
+    return issubclass(trial.code, HttpConnector) and trial.code.anywhere
 
 
 def _taken(trial: Trial) -> tuple[int, ...]:
