@@ -267,10 +267,12 @@ async def test_what_a_push_service_takes_is_accepted_under_our_key() -> None:
     assert json.loads(BROWSER.reads(received.content))["key"] == str(KEY)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "10.1.2.3", "[::1]", "169.254.169.254", "[::ffff:127.0.0.1]"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "10.1.2.3", "[::1]", "169.254.169.254", "[::ffff:127.0.0.1]"]
+)
 async def test_a_subscription_within_our_own_network_is_refused_and_holds_nobody_else(host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.setblocking(False)
+        listening.settimeout(0)
         port = listening.getsockname()[1]
         with pytest.raises(SendFault) as caught:
             await attempt(web_push(), message(to=BROWSER.subscription(endpoint=f"https://{host}:{port}/push")))
