@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -63,18 +64,34 @@ LIFT = text(
     "AND (CAST(:kind AS text) IS NULL OR s.kind = :kind) "
     "ON CONFLICT DO NOTHING RETURNING suppression_no"
 )
-BOUNCE = text(
-    "INSERT INTO soft_bounces (channel, address, told_id, source, bounced_at, received_at) "
-    "VALUES (:channel, :address, :told_id, :source, :bounced_at, :now) "
-    "ON CONFLICT (source, told_id) DO NOTHING RETURNING bounce_no"
-)
+BOUNCE = Direct("""
+INSERT INTO soft_bounces (channel, address, told_id, source, bounced_at, received_at)
+SELECT b.channel, b.address, b.told_id, b.source, b.bounced_at, :now
+  FROM jsonb_to_recordset(CAST(:told AS jsonb)) AS b(channel text, address text, told_id text, source text,
+       bounced_at timestamptz)
+ON CONFLICT (source, told_id) DO NOTHING RETURNING channel, address, source
+""")
 # What came back before the address was suppressed for it, or given back, is settled.
-BOUNCED = text(
-    "SELECT bounced_at FROM soft_bounces WHERE channel = :channel AND address = :address AND bounced_at > :since "
-    "AND bounced_at > coalesce((SELECT max(coalesce(l.lifted_at, s.stated_at)) FROM suppressions s "
-    "LEFT JOIN suppression_lifts l USING (suppression_no) WHERE s.channel = :channel AND s.address = :address "
-    "AND s.customer_key IS NULL AND s.reason = 'soft_bounces'), '-infinity')"
-)
+BOUNCED = Direct("""
+SELECT b.channel, b.address, array_agg(b.bounced_at) AS bounced_at
+  FROM jsonb_to_recordset(CAST(:told AS jsonb)) AS t(channel text, address text)
+  JOIN soft_bounces b ON b.channel = t.channel AND b.address = t.address AND b.bounced_at > :since
+   AND b.bounced_at > coalesce((SELECT max(coalesce(l.lifted_at, s.stated_at)) FROM suppressions s
+       LEFT JOIN suppression_lifts l USING (suppression_no) WHERE s.channel = t.channel AND s.address = t.address
+       AND s.customer_key IS NULL AND s.reason = 'soft_bounces'), '-infinity')
+ GROUP BY b.channel, b.address ORDER BY b.channel, b.address
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class SoftBounce:
+    """A message that came back for now: to which address, when, who tells, and the teller's own id of it."""
+
+    channel: Channel
+    address: str
+    bounced_at: datetime
+    source: str
+    told_id: str
 
 
 def suppress(conn: Connection, said: Suppress, *, now: datetime) -> bool:
@@ -151,32 +168,46 @@ def lift(conn: Connection, said: Lift, *, now: datetime) -> int:
     return len(conn.execute(LIFT, row).all())
 
 
-def bounced(  # noqa: PLR0917 - what a receipt tells
-    conn: Connection, channel: Channel, address: str, bounced_at: datetime, source: str, told_id: str, *, now: datetime
-) -> bool:
-    """Count a soft bounce; suppress the address as undeliverable when there are too many. Return whether it was.
+def bounced_many(conn: Connection, many: Sequence[SoftBounce], *, now: datetime) -> list[tuple[Channel, str]]:
+    """Count soft bounces; suppress as undeliverable the addresses that have too many, and return these.
 
     Args:
-        conn: A transaction in which nothing has happened yet.
-        channel: The channel of the address.
-        address: Which address, as it is kept.
-        bounced_at: When the message came back.
-        source: The connector that tells.
-        told_id: The connector's own id of this receipt: told twice, it counts once.
+        conn: A transaction in which nothing has happened yet, or in which all holders of the addresses are locked.
+        many: What came back; told twice, it counts once.
         now: Aware UTC instant.
     """
-    keys = holders(conn, [(channel, address)])
+    keys = holders(conn, [(one.channel, one.address) for one in many])
     if keys:
         customers.lock_all(conn, keys)
-    row = {"channel": channel.value, "address": address, "told_id": told_id, "source": source}
-    if conn.execute(BOUNCE, row | {"bounced_at": min(bounced_at, now), "now": now}).first() is None:
-        return False
-    since = {"channel": channel.value, "address": address, "since": now - COUNTED_FOR}
-    if not too_many_bounces(conn.execute(BOUNCED, since).scalars(), now):
-        return False
-    undeliverable = SuppressionClass.UNDELIVERABLE
-    said = Suppress(undeliverable, SOFT_BOUNCES, source, now, channel=channel, address=address)
-    return suppress(conn, said, now=now)
+    rows = [_soft(one, now) for one in sorted(many, key=lambda one: one.told_id)]
+    new = BOUNCE.rows(conn, told=json.dumps(rows, default=str), now=now)
+    sources = {(row["channel"], row["address"]): row["source"] for row in new}
+    since = now - COUNTED_FOR
+    found = BOUNCED.rows(conn, told=json.dumps([{"channel": c, "address": a} for c, a in sources]), since=since)
+    over = [row for row in found if too_many_bounces(row["bounced_at"], now)]
+    said = [
+        Suppress(
+            SuppressionClass.UNDELIVERABLE,
+            SOFT_BOUNCES,
+            sources[row["channel"], row["address"]],
+            now,
+            channel=Channel(row["channel"]),
+            address=row["address"],
+        )
+        for row in over
+    ]
+    outcomes = suppress_many(conn, said, now=now) if said else []
+    return [(Channel(row["channel"]), row["address"]) for row, is_new in zip(over, outcomes, strict=True) if is_new]
+
+
+def _soft(one: SoftBounce, now: datetime) -> dict[str, object]:
+    return {
+        "channel": one.channel.value,
+        "address": one.address,
+        "told_id": one.told_id,
+        "source": one.source,
+        "bounced_at": min(one.bounced_at, now),
+    }
 
 
 _SCOPE = ("kind", "customer_key", "channel", "address", "topic", "reason", "expires_at")

@@ -204,7 +204,7 @@ class Tried:
     @property
     def arrived(self) -> bool:
         """Say whether the provider told that it reached the customer."""
-        return self.receipt is not None and self.receipt is not ReceiptKind.BOUNCED
+        return self.receipt is not None and self.receipt.arrived
 
 
 @dataclass(frozen=True, slots=True)

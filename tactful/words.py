@@ -80,6 +80,29 @@ class ReceiptKind(StrEnum):
     UNKNOWN = "unknown"
     """The provider said something that we have no word for; what it said is kept."""
 
+    @property
+    def arrived(self) -> bool:
+        """Say whether it proves that the message reached the customer: whoever opens or answers it has it."""
+        return self in _ARRIVED
+
+    @property
+    def failed(self) -> bool:
+        """Say whether it proves that the message did not, and will not, reach the customer."""
+        return self in _FAILED
+
+
+_ARRIVED = frozenset(
+    {
+        ReceiptKind.DELIVERED,
+        ReceiptKind.OPENED,
+        ReceiptKind.CLICKED,
+        ReceiptKind.COMPLAINED,
+        ReceiptKind.UNSUBSCRIBED,
+        ReceiptKind.REPLIED,
+    }
+)
+_FAILED = frozenset({ReceiptKind.BOUNCED, ReceiptKind.REJECTED, ReceiptKind.RETURNED, ReceiptKind.CANCELLED})
+
 
 class JourneyState(StrEnum):
     """Where a journey stands. Everything but *open* and *paused* is an end."""

@@ -1,6 +1,18 @@
 """The ledger: journeys, contacts, the messages they froze, the decisions that led to them, what providers said."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
 
 from database.tables.base import Instant, Json, Key, metadata, money, revision
 
@@ -207,15 +219,24 @@ receipts = Table(
     Column("connector", Text, nullable=False),
     Column("dedupe_id", Text, nullable=False),
     Column("contact_key", Key, ForeignKey("contacts.contact_key")),
+    Column("channel", Text),
     Column("provider_id", Text),
+    Column("part_key", Key),
     Column("kind", Text, nullable=False),
+    Column("permanent", Boolean, nullable=False, server_default="false"),
+    Column("machine", Boolean, nullable=False, server_default="false"),
+    Column("reason", Text, nullable=False, server_default=""),
     Column("occurred_at", Instant, nullable=False),
     Column("received_at", Instant, nullable=False),
+    Column("look_at", Instant),
     Column("raw", Json, nullable=False),
     Index("ux_receipts_told_once", "connector", "dedupe_id", unique=True),
     Index(None, "contact_key"),
     Index("ix_receipts_complained", "received_at", postgresql_where=text("kind = 'complained'")),
-    comment="Append-only: what providers told us later.",
+    Index("ix_receipts_looked_for", "look_at", postgresql_where=text("look_at IS NOT NULL")),
+    Index("ix_receipts_of_nobody", "received_at", postgresql_where=text("contact_key IS NULL")),
+    comment="What providers told us later, once each. One that came before we knew its message is looked for at "
+    "`look_at`; one of a message that is none of ours goes after a month.",
 )
 
 offer_codes = Table(

@@ -11,11 +11,10 @@ from tactful.facts import Tried
 from tactful.rules.channels import CHANNEL, by_preference
 from tactful.strategy import model
 from tactful.verdict import Line
-from tactful.words import Channel, PartState, Reason, ReceiptKind
+from tactful.words import Channel, PartState, Reason
 
 LEFT = frozenset({PartState.WAITING, PartState.CLAIMED, PartState.UNKNOWN})
 """Parts that no provider has accepted or refused for good; *unknown* ones come here only when a person says so."""
-FAILED_TO_ARRIVE = frozenset({ReceiptKind.BOUNCED})
 
 
 def left_to_try(
@@ -47,7 +46,7 @@ def left_to_try(
     behind = _behind(by, tried, preferred)
     if behind:
         return Line(CHANNEL), behind
-    sent = any(part.state is PartState.SENT and part.receipt not in FAILED_TO_ARRIVE for part in tried)
+    sent = any(part.state is PartState.SENT and not (part.receipt and part.receipt.failed) for part in tried)
     return Line(CHANNEL, Reason.ARRIVED if sent else Reason.BAD_RECIPIENT, said), ()
 
 

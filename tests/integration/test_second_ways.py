@@ -11,10 +11,9 @@ import pytest
 from database import receipts, sends
 from database.attempts import Claimed, NotClaimed
 from database.freezing import Sending
-from database.receipts import Receipt
 from database.records import MOST_ATTEMPTS
 from database.sends import Asking
-from tactful.connector import Fault
+from tactful.connector import Fault, Told
 from tactful.intake import Person, Which
 from tactful.words import Channel, ContactState, ReceiptKind
 from tests.integration.ledger import DAY, EVERYWHERE, LINKS, MINUTE, NOON, Ledger, accepted, fault
@@ -43,8 +42,8 @@ def refused(ledger: Ledger, contact: Any, sending: Sending = TELLS) -> NotClaime
 
 
 def told(ledger: Ledger, provider_id: str, kind: ReceiptKind, number: int = 1) -> bool:
-    receipt = Receipt("post", kind, ledger.now, f"{provider_id}-{kind}-{number}", provider_id=provider_id)
-    return ledger.run(lambda c: receipts.note(c, receipt, now=ledger.now))
+    said = Told(kind=kind, at=ledger.now, dedupe_id=f"{provider_id}-{kind}-{number}", provider_id=provider_id)
+    return ledger.run(lambda c: receipts.note(c, "post", said, now=ledger.now))
 
 
 def by_push(ledger: Ledger, sending: Sending = TELLS, *, step: str = FALLBACK, rules: str = "{}") -> Any:
@@ -235,8 +234,8 @@ def test_of_a_combined_contact_that_a_person_sends_again_only_the_part_goes_that
     doubt = fault(Fault.AMBIGUOUS)
     ledger.record(contact, claim, doubt, accepted("email-1") if how == "answered" else doubt)
     if how == "told later":
-        receipt = Receipt("post", ReceiptKind.DELIVERED, ledger.now, "r1", part_key=email)
-        assert ledger.run(lambda c: receipts.note(c, receipt, now=ledger.now))
+        delivered = Told(kind=ReceiptKind.DELIVERED, at=ledger.now, dedupe_id="r1", key=email)
+        assert ledger.run(lambda c: receipts.note(c, "post", delivered, now=ledger.now))
     assert (ledger.contact("ada").state, sent(ledger)) == ("parked", {"email": "sent", "letter": "unknown"})
     assert retry_even_unknown(ledger) == 1
     ledger.now += MINUTE
@@ -269,23 +268,23 @@ def test_a_receipt_settles_what_nobody_knew(empty_ledger: Ledger) -> None:
     claim = claimed(ledger, contact, SILENT)
     ledger.record(contact, claim, fault(Fault.AMBIGUOUS))
     assert ledger.contact("ada").state == "parked"
-    receipt = Receipt("post", ReceiptKind.OPENED, ledger.now, "e1", part_key=claim.parts[0].message.key)
-    assert ledger.run(lambda c: receipts.note(c, receipt, now=ledger.now))
+    opened = Told(kind=ReceiptKind.OPENED, at=ledger.now, dedupe_id="e1", key=claim.parts[0].message.key)
+    assert ledger.run(lambda c: receipts.note(c, "post", opened, now=ledger.now))
     assert ledger.states("ada")[0] == ("hello", "sent", None)
     assert sent(ledger) == {"email": "sent"}
     (last,) = ledger.rows("SELECT verdict FROM decisions ORDER BY decision_no DESC LIMIT 1")
     assert last.verdict == "receipt"
 
 
-def test_a_receipt_told_twice_or_of_nothing_of_ours_changes_nothing(empty_ledger: Ledger) -> None:
+def test_a_receipt_told_twice_or_of_nothing_of_ours_moves_nothing(empty_ledger: Ledger) -> None:
     ledger = empty_ledger
     by_push(ledger)
     assert told(ledger, "push-1", ReceiptKind.DELIVERED)
     before = ledger.words()
     assert not told(ledger, "push-1", ReceiptKind.DELIVERED)
-    assert not told(ledger, "push-2", ReceiptKind.DELIVERED)
+    assert told(ledger, "push-2", ReceiptKind.DELIVERED), "it is kept, and waits"
     assert ledger.words() == before
-    assert ledger.count("receipts") == 1
+    assert ledger.count("receipts") == 2
 
 
 def test_receipts_in_any_order_leave_the_latest(empty_ledger: Ledger) -> None:
@@ -293,7 +292,7 @@ def test_receipts_in_any_order_leave_the_latest(empty_ledger: Ledger) -> None:
     by_push(ledger)
     ledger.now += HOUR
     told(ledger, "push-1", ReceiptKind.DELIVERED)
-    late = Receipt("post", ReceiptKind.BOUNCED, NOON, "late", provider_id="push-1")
-    ledger.run(lambda c: receipts.note(c, late, now=ledger.now))
+    late = Told(kind=ReceiptKind.BOUNCED, at=NOON, dedupe_id="late", provider_id="push-1")
+    ledger.run(lambda c: receipts.note(c, "post", late, now=ledger.now))
     (part,) = ledger.rows("SELECT receipt FROM messages")
     assert part.receipt == "delivered"

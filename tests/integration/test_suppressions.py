@@ -172,7 +172,8 @@ def test_only_what_is_named_is_lifted(ledger: Ledger) -> None:
 
 def bounce(ledger: Ledger, number: int, *, at_days: float = 0) -> bool:
     at = ledger.now + timedelta(days=at_days)
-    return ledger.run(lambda c: suppressions.bounced(c, EMAIL, SHARED, at, "smtp", f"receipt {number}", now=ledger.now))
+    came = suppressions.SoftBounce(EMAIL, SHARED, at, "smtp", f"receipt {number}")
+    return ledger.run(lambda c: suppressions.bounced_many(c, [came], now=ledger.now)) == [(EMAIL, SHARED)]
 
 
 def test_a_mailbox_that_is_full_on_five_days_is_not_written_to_any_more(ledger: Ledger) -> None:

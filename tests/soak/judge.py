@@ -40,6 +40,7 @@ _NOES = (
     "GROUP BY customer_key, topic"
 )
 _KEPT = "SELECT r.connector, r.dedupe_id, count(*) AS times FROM receipts r GROUP BY 1, 2"
+_GIVEN = "SELECT r.connector, r.dedupe_id FROM receipts r WHERE r.contact_key IS NOT NULL"
 _OPEN_RESTARTS = "SELECT lot_key FROM lots WHERE kind = 'restart' AND state <> 'done'"
 _SETTLED_BY_RECEIPT = "SELECT count(*) AS n FROM decisions WHERE verdict = 'receipt'"
 _TAKEN_UP = "SELECT count(*) AS n FROM decisions WHERE verdict = 'retry'"
@@ -56,6 +57,8 @@ class Ledger:
     unasked: list[str]
     kept: dict[tuple[str, str], int]
     """How often what a provider told is kept, by who told it and its own id."""
+    given: set[tuple[str, str]]
+    """What of it is kept with a contact."""
     settled_by_receipt: int
     taken_up: int
     restarting: int
@@ -74,7 +77,8 @@ class Ledger:
         ended = {(names[row["customer_key"]], row["first_step"]) for row in rig.rows(_ENDED)}
         kept = {(row["connector"], row["dedupe_id"]): int(row["times"]) for row in rig.rows(_KEPT)}
         settled, taken_up = (int(rig.rows(query)[0]["n"]) for query in (_SETTLED_BY_RECEIPT, _TAKEN_UP))
-        return cls(contacts, noes, ended, unasked, kept, settled, taken_up, len(rig.rows(_OPEN_RESTARTS)))
+        given = {(row["connector"], row["dedupe_id"]) for row in rig.rows(_GIVEN)}
+        return cls(contacts, noes, ended, unasked, kept, given, settled, taken_up, len(rig.rows(_OPEN_RESTARTS)))
 
 
 @dataclass
@@ -266,7 +270,9 @@ def _letters(found: Judgement, evidence: Evidence) -> None:
         if times > 1:
             found.doubled.append(f"{letter.letter_id}: kept {times} times")
         if letter.provider_id.startswith("stranger"):
-            found.untrue += [f"{letter.letter_id}: of nobody, and kept"] if times else []
+            found.lost += [] if times else [f"{letter.letter_id}: told of nobody, and not kept"]
+            given = (letter.personality, letter.letter_id) in evidence.ledger.given
+            found.untrue += [f"{letter.letter_id}: of nobody, and given to somebody"] if given else []
         elif letter.reference is not None:
             row = by_part.get(letter.reference)
             if not times or row is None:

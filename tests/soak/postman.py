@@ -17,7 +17,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from database import receipts
-from database.receipts import Receipt
+from tactful.connector import Told
 from tactful.words import ReceiptKind
 from tests.soak.letters import Letter
 from tests.soak.rig import Rig
@@ -83,12 +83,11 @@ class Postman:
             heapq.heappush(self._bag, (letter.at, next(self._numbers), letter))
 
     def _bring(self, letter: Letter) -> None:
-        receipt = Receipt(
-            connector=letter.personality,
+        told = Told(
             kind=ReceiptKind(letter.kind),
-            occurred_at=datetime.fromtimestamp(letter.happened_at, UTC),
+            at=datetime.fromtimestamp(letter.happened_at, UTC),
             dedupe_id=letter.letter_id,
             provider_id=letter.provider_id,
-            part_key=UUID(letter.reference) if letter.reference else None,
+            key=UUID(letter.reference) if letter.reference else None,
         )
-        self.rig.run(lambda c: receipts.note(c, receipt, now=datetime.now(UTC)))
+        self.rig.run(lambda c: receipts.note(c, letter.personality, told, now=datetime.now(UTC)))
