@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -183,7 +183,7 @@ def hear(conn: Connection, connector: str, told: Sequence[Told], *, now: datetim
         told: What it told, in any order.
         now: Aware UTC instant at which it came in.
     """
-    once = {_id(one): one for one in sorted(told, key=_id)}
+    once = {one.dedupe_id: one for one in sorted(map(_clean, told), key=lambda one: one.dedupe_id)}
     known = {row["dedupe_id"] for row in KNOWN.rows(conn, connector=connector, ids=list(once))}
     new = [one for dedupe_id, one in once.items() if dedupe_id not in known]
     if not new:
@@ -193,7 +193,7 @@ def hear(conn: Connection, connector: str, told: Sequence[Told], *, now: datetim
     revisions = _lock(conn, places)
     rows = [_row(connector, one, parts.get(n, {}), now) for n, one in enumerate(new)]
     kept = {row["dedupe_id"] for row in KEEP.rows(conn, told=json.dumps(rows), now=now, look_at=now + FIRST_LOOK)}
-    _follow(conn, [place for place in places if _id(place.told) in kept], revisions, now)
+    _follow(conn, [place for place in places if place.told.dedupe_id in kept], revisions, now)
     waiting = sum(row["dedupe_id"] in kept and row["contact_key"] is None for row in rows)
     return Heard(len(kept), waiting, len(told) - len(kept))
 
@@ -227,8 +227,16 @@ def forget(conn: Connection, *, now: datetime) -> int:
     return FORGET.run(conn, before=now - KEPT_FOR, most=MOST_AT_ONCE)
 
 
-def _id(told: Told) -> str:
-    return storable(told.dedupe_id, most=LONGEST_ID)
+def _clean(told: Told) -> Told:
+    """Return what was told as it can be kept."""
+    raw = json.dumps(storable(dict(told.raw)), default=str)
+    return replace(
+        told,
+        dedupe_id=storable(told.dedupe_id, most=LONGEST_ID),
+        provider_id=storable(told.provider_id, most=LONGEST_ID) if told.provider_id else None,
+        reason=storable(told.reason)[:LONGEST_ID],
+        raw=json.loads(raw) if len(raw) <= RAW_BYTES else {"cut": raw[:RAW_BYTES]},
+    )
 
 
 def _parts(conn: Connection, asked: Sequence[tuple[str, UUID | None, str | None]]) -> dict[int, Mapping[str, Any]]:
@@ -285,18 +293,17 @@ def _stands(row: Mapping[str, Any]) -> tuple[bool, bool, datetime, int]:
 
 
 def _row(connector: str, told: Told, part: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    raw = json.dumps(storable(dict(told.raw)), default=str)
     return _of_part(part) | {
         "connector": connector,
-        "dedupe_id": _id(told),
-        "provider_id": storable(told.provider_id, most=LONGEST_ID) if told.provider_id else None,
+        "dedupe_id": told.dedupe_id,
+        "provider_id": told.provider_id,
         "part_key": str(told.key) if told.key else None,
         "kind": told.kind.value,
         "permanent": told.permanent,
         "machine": told.machine,
-        "reason": storable(told.reason)[:LONGEST_ID],
+        "reason": told.reason,
         "occurred_at": min(told.at, now).isoformat(),
-        "raw": json.loads(raw) if len(raw) <= RAW_BYTES else {"cut": raw[:RAW_BYTES]},
+        "raw": told.raw,
     }
 
 

@@ -1,6 +1,7 @@
 """The caretaker: what one worker of all does beside its work.
 
-It lets go what waited for a connector, ends what campaigns that are done have left open, and sweeps. Whichever worker
+It lets go what waited for a connector, ends what campaigns that are done have left open, finds the messages of receipts
+that came too early, and sweeps. Whichever worker
 holds the lock is it; should that one end, another takes over within seconds. It sends nothing itself.
 """
 
@@ -18,7 +19,7 @@ from sqlalchemy import Connection
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from database import holds, lots, sweep
+from database import holds, lots, receipts, sweep
 from database.alone import Alone
 from database.engine import Database
 from database.errors import DatabaseError
@@ -69,6 +70,8 @@ class Caretaker:
             if time.monotonic() >= self._leave_at:
                 self._leave_at = time.monotonic() + LEAVE_EVERY.total_seconds()
                 await self.leave_behind(now=datetime.now(UTC))
+                await asyncio.to_thread(self._database.run, lambda c: receipts.forget(c, now=datetime.now(UTC)))
+            await self.match_receipts(now=datetime.now(UTC))
             await self._sweep_if_due()
         except (DatabaseError, RPCError) as error:
             log.warning("caretaker.waiting", error=type(error).__name__)
@@ -101,6 +104,13 @@ class Caretaker:
         if ended:
             log.info("journeys.left_behind", journeys=ended)
         return ended
+
+    async def match_receipts(self, *, now: datetime) -> int:
+        """Find the messages of receipts that came before we knew these."""
+        matched = await asyncio.to_thread(self._database.run, lambda c: receipts.look(c, now=now))
+        if matched:
+            log.info("receipts.matched", receipts=matched)
+        return matched
 
     def _allowance(self, connector: str) -> int:
         """Return how many contacts of a connector may be let go, by its rate and the time since the last."""

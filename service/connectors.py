@@ -26,7 +26,7 @@ from typing import Any, cast
 from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from tactful.connector import AnyConnector, ConnectorConfig, ConnectorError, Ports, find
+from tactful.connector import AnyConnector, ConnectorConfig, ConnectorError, Ports, TellsLater, find
 from tactful.errors import TactfulError
 from tactful.strategy.spelling import did_you_mean
 from tactful.words import Channel
@@ -72,8 +72,8 @@ def read_connectors(path: Path, ports: Ports, environ: Mapping[str, str] = os.en
     Raises:
         ConfigurationError: With everything that is wrong.
     """
-    document = _parsed(path)
-    reading = _Reading(path, environ)
+    document = parsed(path)
+    reading = Reading(path, environ)
     reading.sections(document)
     configured = reading.connectors(reading.table(document, "connectors", "connectors"))
     by_channel = reading.channels(reading.table(document, "channels", "channels"), configured)
@@ -90,10 +90,10 @@ def read_channels(path: Path) -> dict[Channel, tuple[str, ...]]:
     A file that is not there or not right says nothing; whoever calls connectors will complain of it.
     """
     try:
-        document = _parsed(path)
+        document = parsed(path)
     except ConfigurationError:
         return {}
-    reading = _Reading(path, {})
+    reading = Reading(path, {})
     tables = reading.table(document, "channels", "channels")
     found: dict[Channel, tuple[str, ...]] = {}
     for channel in Channel:
@@ -103,7 +103,12 @@ def read_channels(path: Path) -> dict[Channel, tuple[str, ...]]:
     return found
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def parsed(path: Path) -> dict[str, Any]:
+    """Return what a configuration file says, unchecked.
+
+    Raises:
+        ConfigurationError: It cannot be read, or is no TOML.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(BYTES_MAX + 1)
@@ -119,15 +124,20 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _Configured:
+class Configured:
     """One `[connectors.NAME]`: its code and its settings."""
 
     connector: type[AnyConnector]
     config: ConnectorConfig
     rate: float | None
 
+    @property
+    def hears(self) -> bool:
+        """Say whether its code reads what providers tell."""
+        return issubclass(self.connector, TellsLater)
 
-class _Reading:
+
+class Reading:
     """One file being read: collects problems as `key: what is wrong`."""
 
     def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
@@ -149,11 +159,11 @@ class _Reading:
         self.problems.append(f"{key}: must be a table, [{key}]")
         return {}
 
-    def connectors(self, tables: Mapping[str, Any]) -> dict[str, _Configured | None]:
+    def connectors(self, tables: Mapping[str, Any]) -> dict[str, Configured | None]:
         """Return each configured connector by name; None for one that has a problem."""
         return {name: self._connector(name, self.table(tables, name, f"connectors.{name}")) for name in tables}
 
-    def channels(self, tables: Mapping[str, Any], known: Mapping[str, _Configured | None]) -> dict[Channel, Any]:
+    def channels(self, tables: Mapping[str, Any], known: Mapping[str, Configured | None]) -> dict[Channel, Any]:
         """Return the names to use per channel, each a connector that serves it."""
         found: dict[Channel, tuple[str, ...]] = {}
         for name in tables:
@@ -163,7 +173,7 @@ class _Reading:
                 found[Channel(name)] = self._uses(Channel(name), self.table(tables, name, f"channels.{name}"), known)
         return found
 
-    def _connector(self, name: str, table: Mapping[str, Any]) -> _Configured | None:
+    def _connector(self, name: str, table: Mapping[str, Any]) -> Configured | None:
         key = f"connectors.{name}"
         settings = dict(table)
         use = settings.pop("use", name)
@@ -183,7 +193,7 @@ class _Reading:
                 if not about & absent:
                     self._invalid(key, problem, connector.Config)
             return None
-        return None if absent else _Configured(connector, config, rate)
+        return None if absent else Configured(connector, config, rate)
 
     def _rate(self, key: str, given: object) -> float | None:
         if isinstance(given, int | float) and not isinstance(given, bool) and RATE_MIN <= given <= RATE_MAX:
@@ -223,7 +233,7 @@ class _Reading:
         return value or None
 
     def _uses(
-        self, channel: Channel, table: Mapping[str, Any], known: Mapping[str, _Configured | None]
+        self, channel: Channel, table: Mapping[str, Any], known: Mapping[str, Configured | None]
     ) -> tuple[str, ...]:
         key = f"channels.{channel}"
         for other in table:

@@ -97,7 +97,6 @@ _ARRIVED = frozenset(
         ReceiptKind.OPENED,
         ReceiptKind.CLICKED,
         ReceiptKind.COMPLAINED,
-        ReceiptKind.UNSUBSCRIBED,
         ReceiptKind.REPLIED,
     }
 )

@@ -12,12 +12,14 @@ from fastapi.responses import RedirectResponse
 from pydantic.json_schema import models_json_schema
 
 from database.engine import Database
+from service.reloading import Reloaded
+from service.tellers import Tellers
 from tactful.wire import BatchBody, ContactBody, IdentifyBody, ImportBody, PublishBody, TrackBody
 from tactful.wire.campaigns import CampaignBody
 from tactful.wire.connectors import HoldBody, ResumeBody
 from tactful.wire.sends import OneBody, RetryBody, SettleBody
 from tactful.wire.sweeping import SweepBody
-from web import api, health, public
+from web import api, health, hooks, public
 from web.config import WebConfig
 from web.console import pages
 from web.failures import add_handlers
@@ -37,6 +39,7 @@ def create_app(
     clock: Callable[[], datetime],
     *,
     checks: Mapping[str, HealthCheck] | None = None,
+    tellers: Reloaded[Tellers] | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -45,6 +48,7 @@ def create_app(
         database: Where everything is kept; closed by whoever made it.
         clock: Gives the current instant in UTC; tests on a time-skipping server pass its clock.
         checks: Further parts whose health is told, by name.
+        tellers: The connectors whose providers tell us something; none where it is not given.
     """
     app = FastAPI(
         title="Tactful",
@@ -54,7 +58,7 @@ def create_app(
         redoc_url=None,
         telemetry=None,
     )
-    app.state.house = House(config, database, clock, dict(checks or {}))
+    app.state.house = House(config, database, clock, dict(checks or {}), tellers or Reloaded(Tellers()))
     add_handlers(app)
     app.add_middleware(SafetyHeaders)
     app.include_router(health.router)
@@ -63,6 +67,7 @@ def create_app(
         _describe_bodies(app)
     if "public" in config.doors:
         app.include_router(public.router)
+        app.include_router(hooks.router)
     if "console" in config.doors:
         app.include_router(pages.router)
 

@@ -19,6 +19,7 @@ ITEM_BYTES = 32 * 1024
 BATCH_BYTES = 500 * 1024
 STRATEGY_BYTES = 20 * 1024 * 1024
 FORM_BYTES = 8 * 1024
+HOOK_BYTES = 5 * 1024 * 1024
 
 
 async def json_body(request: Request, *, most: int) -> object:
@@ -38,10 +39,15 @@ async def json_body(request: Request, *, most: int) -> object:
         raise refusal("not_json", said, expected="Content-Type: application/json", hint=hint)
     if request.headers.get("content-encoding", "identity") != "identity":
         raise refusal("not_json", "The body is compressed.", expected="a body as it is, without Content-Encoding")
-    return read_json(await _bytes(request, most))
+    return read_json(await raw_body(request, most=most))
 
 
-async def _bytes(request: Request, most: int) -> bytes:
+async def raw_body(request: Request, *, most: int) -> bytes:
+    """Return a request's body byte for byte.
+
+    Raises:
+        RefusedError: It is too long, or the request ended before it did.
+    """
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > most:
         raise _too_large(most)

@@ -43,6 +43,7 @@ log = structlog.get_logger()
 HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     "unauthorised": {"WWW-Authenticate": 'Basic realm="Tactful"'},
     "too_large": {"Connection": "close"},
+    "cannot_hear": {"Retry-After": "60"},
 }
 RETRY_SECONDS: Final = 5
 PAGES: Final = ("/console", "/u/", "/q/")
@@ -60,6 +61,8 @@ STATUS: Final[Mapping[str, int]] = {
     "unknown_campaign": 404,
     "unknown_lot": 404,
     "id_taken": 409,
+    "not_genuine": 403,
+    "cannot_hear": 503,
 }
 
 

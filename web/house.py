@@ -13,9 +13,12 @@ from sqlalchemy import Connection
 
 from database import strategies
 from database.engine import Database
+from service.reloading import Reloaded
+from service.tellers import Tellers
 from tactful.doors import Vocabulary
 from tactful.wire.answers import PartOfHealth
 from web.config import WebConfig
+from web.refused_hooks import RefusedHooks
 
 T = TypeVar("T")
 HealthCheck = Callable[[], Awaitable[PartOfHealth]]
@@ -30,12 +33,16 @@ class House:
         database: Where everything is kept.
         clock: The current instant, in UTC; virtual in tests.
         checks: Further parts whose health is told, by name: Temporal, the workers.
+        tellers: The connectors whose providers tell us something.
+        refused_hooks: What is said of those that were refused.
     """
 
     config: WebConfig
     database: Database
     clock: Callable[[], datetime]
     checks: Mapping[str, HealthCheck] = field(default_factory=dict[str, HealthCheck])
+    tellers: Reloaded[Tellers] = field(default_factory=lambda: Reloaded(Tellers()))
+    refused_hooks: RefusedHooks = field(default_factory=RefusedHooks)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Return what `work` returns, done in one transaction on another thread."""

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -31,6 +32,7 @@ from tactful.wire.answers import PartOfHealth
 from web.app import create_app
 from web.config import WebConfig
 from web.house import HealthCheck
+from web.listening import Listening
 
 BACKLOG: Final = 512
 GRACE_SECONDS: Final = 15
@@ -52,6 +54,7 @@ def main() -> int:
             Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size),
             lambda: datetime.now(UTC),
             checks={"temporal": TemporalCheck()},
+            configuration=settings.config,
         )
     except TactfulError as error:
         sys.stderr.write(f"{error}\n")
@@ -65,8 +68,16 @@ def serve(
     clock: Callable[[], datetime],
     *,
     checks: Mapping[str, HealthCheck] | None = None,
+    configuration: Path | None = None,
 ) -> None:
     """Serve until told to stop.
+
+    Args:
+        config: How the doors are set up.
+        database: Where everything is kept.
+        clock: Gives the current instant in UTC.
+        checks: Further parts whose health is told, by name.
+        configuration: The file that names the connectors whose providers tell us something.
 
     Raises:
         SchemaError: The tables are of another version.
@@ -77,9 +88,11 @@ def serve(
     except DatabaseDownError:
         log.warning("web.database_down", answers="503 until it is there")
     listening = listen(config)
-    app = create_app(config, database, clock, checks=checks)
+    listening_to = Listening(configuration if "public" in config.doors else None)
+    app = create_app(config, database, clock, checks=checks, tellers=listening_to.tellers)
     try:
-        server_of(app).run(sockets=[listening])
+        with listening_to.watched():
+            server_of(app).run(sockets=[listening])
     finally:
         listening.close()
         database.close()

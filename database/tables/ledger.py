@@ -239,6 +239,34 @@ receipts = Table(
     "`look_at`; one of a message that is none of ours goes after a month.",
 )
 
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("inbound_no", BigInteger, Identity(), primary_key=True),
+    Column("connector", Text, nullable=False),
+    Column("dedupe_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("customer_key", Key, ForeignKey("customers.customer_key")),
+    Column("contact_key", Key, ForeignKey("contacts.contact_key")),
+    Column("text", Text, nullable=False),
+    Column("wish", Text),
+    Column("strategy", Text),
+    Column("answer", Text),
+    Column("occurred_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("hand_on_at", Instant),
+    Column("handed_on_at", Instant),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Index("ux_inbound_told_once", "connector", "dedupe_id", unique=True),
+    Index(None, "customer_key"),
+    Index(None, "channel", "sender"),
+    Index("ix_inbound_to_hand_on", "hand_on_at", postgresql_where=text("hand_on_at IS NOT NULL")),
+    CheckConstraint("wish IN ('stop', 'start', 'help')", name="wish"),
+    comment="What customers wrote to us, once each. What nothing is done about at once is handed on to a person; so is "
+    "an answer that the provider does not carry. Erased with the customer.",
+)
+
 offer_codes = Table(
     "offer_codes",
     metadata,

@@ -51,3 +51,31 @@ def upgrade() -> None:
     op.create_index('ix_receipts_looked_for', 'receipts', ['look_at'], unique=False, schema='tactful', postgresql_where=sa.text('look_at IS NOT NULL'))
     op.create_index('ix_receipts_of_nobody', 'receipts', ['received_at'], unique=False, schema='tactful', postgresql_where=sa.text('contact_key IS NULL'))
     op.execute("COMMENT ON TABLE tactful.receipts IS 'What providers told us later, once each. One that came before we knew its message is looked for at `look_at`; one of a message that is none of ours goes after a month.'")
+    op.create_table('inbound',
+    sa.Column('inbound_no', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('connector', sa.Text(), nullable=False),
+    sa.Column('dedupe_id', sa.Text(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('sender', sa.Text(), nullable=False),
+    sa.Column('customer_key', sa.UUID(), nullable=True),
+    sa.Column('contact_key', sa.UUID(), nullable=True),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('wish', sa.Text(), nullable=True),
+    sa.Column('strategy', sa.Text(), nullable=True),
+    sa.Column('answer', sa.Text(), nullable=True),
+    sa.Column('occurred_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('hand_on_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('handed_on_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+    sa.CheckConstraint("wish IN ('stop', 'start', 'help')", name=op.f('ck_inbound_wish')),
+    sa.ForeignKeyConstraint(['contact_key'], ['tactful.contacts.contact_key'], name=op.f('fk_inbound_contact_key')),
+    sa.ForeignKeyConstraint(['customer_key'], ['tactful.customers.customer_key'], name=op.f('fk_inbound_customer_key')),
+    sa.PrimaryKeyConstraint('inbound_no', name=op.f('pk_inbound')),
+    schema='tactful',
+    comment='What customers wrote to us, once each. What nothing is done about at once is handed on to a person; so is an answer that the provider does not carry. Erased with the customer.'
+    )
+    op.create_index('ux_inbound_told_once', 'inbound', ['connector', 'dedupe_id'], unique=True, schema='tactful')
+    op.create_index(op.f('ix_inbound_customer_key'), 'inbound', ['customer_key'], unique=False, schema='tactful')
+    op.create_index(op.f('ix_inbound_channel_sender'), 'inbound', ['channel', 'sender'], unique=False, schema='tactful')
+    op.create_index('ix_inbound_to_hand_on', 'inbound', ['hand_on_at'], unique=False, schema='tactful', postgresql_where=sa.text('hand_on_at IS NOT NULL'))

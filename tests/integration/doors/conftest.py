@@ -96,10 +96,12 @@ def serve(database: Database, clock: Clock) -> Serve:
     """Serve the doors: `with serve(token=…) as url`."""
 
     @contextmanager
-    def serving(*, behind: Database = database, checks: Any = None, **config: Any) -> Generator[str]:
+    def serving(
+        *, behind: Database = database, checks: Any = None, tellers: Any = None, **config: Any
+    ) -> Generator[str]:
         settings = WebConfig(**{"secret": SECRET, "port": 0, "contact_wait": timedelta(0)} | config)
         listening = listen(settings)
-        server = server_of(create_app(settings, behind, clock, checks=checks))
+        server = server_of(create_app(settings, behind, clock, checks=checks, tellers=tellers))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
