@@ -47,7 +47,8 @@ PARTS = text(
     "detail FROM messages WHERE contact_key = ANY(:keys) ORDER BY contact_key, channel"
 )
 RECEIPTS = text(
-    "SELECT contact_key, kind, occurred_at, connector FROM receipts WHERE contact_key = ANY(:keys) "
+    "SELECT contact_key, kind, occurred_at, connector, channel, permanent, machine, reason FROM receipts "
+    "WHERE contact_key = ANY(:keys) "
     "ORDER BY contact_key, occurred_at, receipt_no LIMIT 1000"
 )
 MESSAGE = text(

@@ -57,7 +57,7 @@ FAILED = text(
     "ORDER BY failed_no DESC LIMIT :most"
 )
 RECEIPTS = text(
-    "SELECT kind, occurred_at AS at, connector FROM receipts WHERE contact_key = :key "
+    "SELECT kind, occurred_at AS at, connector, permanent, machine FROM receipts WHERE contact_key = :key "
     "ORDER BY occurred_at, receipt_no LIMIT 100"
 )
 JOURNEY = text(

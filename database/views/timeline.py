@@ -5,6 +5,7 @@ Newest first. What is still planned stands before it, nearest first, on the firs
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, text
 from database.views import wording
 from database.views.contacts import contact_rows
 from database.views.cursors import cursor, read_cursor
+from tactful.explain.providers import receipt_words
 from tactful.wire.answers import ContactAnswer, TimelineAnswer, TimelineEntry
 
 MOST_PLANNED = 100
@@ -47,8 +49,14 @@ SELECT at, kind, ref, detail FROM (
     FROM contacts WHERE customer_key = :key AND state NOT IN ('planned', 'held')
   UNION ALL
   SELECT r.occurred_at, 'receipt', 'f/' || r.receipt_no::text,
-         jsonb_build_object('kind', r.kind, 'contact_key', r.contact_key, 'communication', c.communication)
+         jsonb_build_object('kind', r.kind, 'contact_key', r.contact_key, 'communication', c.communication,
+                            'machine', r.machine)
     FROM receipts r JOIN contacts c ON c.contact_key = r.contact_key WHERE c.customer_key = :key
+  UNION ALL
+  SELECT i.occurred_at, 'reply', 'h/' || i.inbound_no::text,
+         jsonb_build_object('channel', i.channel, 'text', i.text, 'wish', i.wish, 'contact_key', i.contact_key,
+                            'handed_on_at', i.handed_on_at, 'waits', i.hand_on_at IS NOT NULL, 'answer', i.answer)
+    FROM inbound i WHERE i.customer_key = :key
   UNION ALL
   SELECT d.decided_at, 'act', 'g/' || d.decision_no::text,
          jsonb_build_object('act', d.verdict, 'by', d.asked_by, 'why', d.why, 'contact_key', c.contact_key,
@@ -114,12 +122,8 @@ def _entry(row: RowMapping) -> TimelineEntry:
     detail: dict[str, Any] = row["detail"]
     at: datetime = row["at"]
     match row["kind"]:
-        case "event":
-            sentence = wording.event_sentence(detail["properties"], historical=detail["historical"])
-            return TimelineEntry(at=at, kind="event", title=detail["name"], sentence=sentence)
-        case "consent":
-            sentence = wording.consent_sentence(detail["state"], detail["topic"], detail["channel"], detail["source"])
-            return TimelineEntry(at=at, kind="consent", title=detail["topic"], sentence=sentence, state=detail["state"])
+        case "event" | "consent":
+            return _told(row["kind"], at, detail)
         case "journey":
             sentence = wording.journey_sentence(detail["state"], detail["step"], detail["key"], detail.get("due_at"))
             key = UUID(detail["journey_key"])
@@ -128,8 +132,11 @@ def _entry(row: RowMapping) -> TimelineEntry:
             )
         case "receipt":
             key = UUID(detail["contact_key"])
-            sentence = f"The provider says of {detail['communication']}: {detail['kind']}."
+            said = receipt_words(detail["kind"], machine=detail["machine"])
+            sentence = f"The provider says of {detail['communication']}: {said}."
             return TimelineEntry(at=at, kind="receipt", title=detail["kind"], sentence=sentence, contact_key=key)
+        case "reply":
+            return _reply(at, detail)
         case "act":
             title = f"{detail['step']} / {detail['communication']}"
             sentence = wording.act_sentence(detail["act"], detail["by"], detail["why"])
@@ -139,3 +146,19 @@ def _entry(row: RowMapping) -> TimelineEntry:
             )
         case _:
             return TimelineEntry(at=at, kind="registered", title="registered", sentence="Became known to us.")
+
+
+def _told(kind: str, at: datetime, detail: Mapping[str, Any]) -> TimelineEntry:
+    """Return what a customer did, or said of a topic."""
+    if kind == "event":
+        sentence = wording.event_sentence(detail["properties"], historical=detail["historical"])
+        return TimelineEntry(at=at, kind="event", title=detail["name"], sentence=sentence)
+    sentence = wording.consent_sentence(detail["state"], detail["topic"], detail["channel"], detail["source"])
+    return TimelineEntry(at=at, kind="consent", title=detail["topic"], sentence=sentence, state=detail["state"])
+
+
+def _reply(at: datetime, detail: Mapping[str, Any]) -> TimelineEntry:
+    """Return what a customer wrote to us."""
+    key = UUID(detail["contact_key"]) if detail["contact_key"] else None
+    sentence = wording.reply_sentence(detail)
+    return TimelineEntry(at=at, kind="reply", title=detail["channel"], sentence=sentence, contact_key=key)

@@ -112,6 +112,20 @@ def act_sentence(act: str, by: str, why: str | None) -> str:
     return f"{_ACTS.get(act, act).format(by=by)}{f': {why}' if why else ''}."
 
 
+def reply_sentence(told: Mapping[str, Any]) -> str:
+    """Return what a customer wrote to us, and what was done about it."""
+    done = {
+        "stop": "No more marketing goes there.",
+        "start": "Marketing may go there again.",
+        "help": "They were told how to stop, and whom to ask.",
+    }.get(told["wish"])
+    if done is None and told["handed_on_at"]:
+        done = "It was forwarded to the company's address."
+    elif done is None:
+        done = "It is being forwarded." if told["waits"] else "It could not be forwarded; somebody has to read it here."
+    return f"Wrote: {_shown(told['text'])}. {done}"
+
+
 def journey_sentence(state: str, step: str, key: str, due_at: str | None) -> str:
     """Return that a journey began or how it ended."""
     about = f" for {key}" if key else ""

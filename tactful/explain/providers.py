@@ -32,15 +32,21 @@ _FAULTS: Mapping[str, str] = {
 _RECEIPTS: Mapping[str, str] = {
     "accepted": "the provider has taken it",
     "delivered": "it was delivered",
+    "deferred": "it could not be delivered just then; the provider tries again",
     "bounced": "it bounced: it did not arrive",
-    "soft_bounced": "it could not be delivered just then",
+    "rejected": "the provider would not deliver it",
     "complained": "the customer complained about it",
     "unsubscribed": "the customer unsubscribed by it",
     "opened": "it was opened",
     "clicked": "a link in it was followed",
-    "failed": "it did not arrive",
+    "printed": "it was printed",
+    "mailed": "it was posted",
+    "returned": "it came back: nobody could be reached there",
+    "cancelled": "the provider stopped it",
+    "replied": "the customer answered it",
+    "unknown": "the provider told something that we have no word for",
 }
-UNDONE = ("bounced", "failed", "complained")
+UNDONE = ("returned", "bounced", "rejected", "cancelled", "complained")
 """Receipts that change what became of a contact, the weightiest first."""
 
 
@@ -79,9 +85,14 @@ def _frozen(story: Story, at: datetime) -> list[Part]:
 def receipts(story: Story) -> list[str]:
     """Return, in order, what providers told us later."""
     return [
-        f"{time_text(one.at, story.who.zone)}: {_RECEIPTS.get(one.kind, one.kind.replace('_', ' '))} ({one.connector})."
+        f"{time_text(one.at, story.who.zone)}: {receipt_words(one.kind, machine=one.machine)} ({one.connector})."
         for one in story.told
     ]
+
+
+def receipt_words(kind: str, *, machine: bool = False) -> str:
+    """Return what a provider told, in words; what a program opened or clicked says nothing of the customer."""
+    return f"{_RECEIPTS.get(kind, kind.replace('_', ' '))}{', by a program' if machine else ''}"
 
 
 def undone(story: Story) -> str | None:

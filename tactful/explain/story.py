@@ -77,6 +77,8 @@ class Told:
     kind: str
     at: datetime
     connector: str
+    permanent: bool = False
+    machine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,11 +205,15 @@ class PartAnswer(Answer):
 
 
 class ReceiptAnswer(Answer):
-    """What a provider told us later."""
+    """What a provider told us later. Of a bounce, whether it is for good; of an opening, whether a program did it."""
 
     kind: str
     occurred_at: datetime
     connector: str
+    channel: str | None = None
+    permanent: bool = False
+    machine: bool = False
+    reason: str = ""
 
 
 class ContactAnswer(Answer):
@@ -256,7 +260,7 @@ class TimelineEntry(Answer):
     """One line of a customer's story."""
 
     at: datetime
-    kind: Literal["registered", "event", "consent", "journey", "contact", "receipt", "act"]
+    kind: Literal["registered", "event", "consent", "journey", "contact", "receipt", "reply", "act"]
     title: str
     sentence: str
     contact_key: UUID | None = None

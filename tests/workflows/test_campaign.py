@@ -14,10 +14,9 @@ import sqlalchemy as sa
 
 from database import brakes, campaigns, holds, lots, receipts, strategies, views
 from database.lots import Lot
-from database.receipts import Receipt
 from service.plugin import tactful_plugin
 from tactful.campaign import CampaignRequest
-from tactful.connector import Fault, SendFault
+from tactful.connector import Fault, SendFault, Told
 from tactful.temporal import CAMPAIGN_STEP
 from tactful.words import Channel, ReceiptKind
 from tests.small_strategy import files
@@ -115,8 +114,8 @@ class Campaigning:
             "JOIN customer_ids USING (customer_key) WHERE id = :user",
             user=user,
         )
-        receipt = Receipt("mailbox", ReceiptKind.COMPLAINED, now, f"complaint-{user}", part_key=part.part_key)
-        await asyncio.to_thread(self.house.database.run, lambda c: receipts.note(c, receipt, now=now))
+        said = Told(kind=ReceiptKind.COMPLAINED, at=now, dedupe_id=f"complaint-{user}", key=part.part_key)
+        await asyncio.to_thread(self.house.database.run, lambda c: receipts.note(c, "mailbox", said, now=now))
 
     async def lot(self, key: UUID) -> Lot:
         return await asyncio.to_thread(self.house.database.run, lambda c: lots.read(c, key))
