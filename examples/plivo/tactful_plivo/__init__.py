@@ -1,0 +1,1 @@
+"""Plivo for Tactful: text messages."""
