@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from connectors.email.postmark import Postmark, PostmarkConfig
 from tactful.conformance.provider import Act, Received, provider, say
@@ -236,3 +237,9 @@ def test_a_hook_without_our_secret_is_refused() -> None:
     assert_refused(postmark(), hook(SAMPLES["bounce"], None))
     assert_refused(postmark(), hook(SAMPLES["bounce"], SECRET + "x"))
     assert_refused(postmark(hook_secret=None), good)
+
+
+def test_a_secret_that_could_be_guessed_is_refused_when_it_is_configured() -> None:
+    with pytest.raises(ValidationError, match="hook_secret") as caught:
+        postmark(hook_secret="short-one")
+    assert "short-one" not in str(caught.value)

@@ -43,7 +43,7 @@ from tactful.connector import (
 from tactful.connector.http import Answer
 from tactful.words import ReceiptKind
 from tests.connectors.conftest import KEY, email_message
-from tests.connectors.mailing import assert_refused, body, published, refused, told
+from tests.connectors.mailing import NOON, assert_refused, body, published, refused, told
 from tests.connectors.mobile import attempt, sent_to
 from tests.connectors.ses_model import model_problems
 from tests.connectors.sns_signing import (
@@ -193,6 +193,12 @@ def test_any_request_is_signed_as_awss_own_library_signs_it(
         at=datetime.strptime(theirs.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC),
     )
     assert ours["Authorization"] == theirs.headers["Authorization"]
+
+
+def test_the_host_is_signed_as_it_goes_out() -> None:
+    plain, ported = ses(), ses("https://EMAIL.eu-west-1.amazonaws.com:443")
+    proofs = [one.authorize(one.build(email_message()), NOON, None).headers for one in (plain, ported)]
+    assert proofs[0] == proofs[1]
 
 
 def test_a_sender_in_other_letters_is_written_in_ascii() -> None:

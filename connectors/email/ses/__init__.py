@@ -13,6 +13,7 @@ from email.utils import formataddr
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, cast
 
+import httpx
 from cryptography import x509
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -134,7 +135,9 @@ class Ses(HttpConnector[SesConfig]):
         del token
         proof = signed_headers(
             request.method,
-            self.config.base_url + request.path,
+            str(
+                httpx.URL(self.config.base_url + request.path)
+            ),  # as it goes out: without a port that goes without saying
             request.headers,
             request.content,
             credentials=self._credentials,
