@@ -130,6 +130,11 @@ class Lob(WithCancel[LobConfig]):
     code_at: ClassVar[str] = "error.code"
     said_at: ClassVar[str] = "error.message"
 
+    @property
+    def receipts_come(self) -> bool:
+        """Whether receipts are believed: not without `webhook_secret`."""
+        return self.config.webhook_secret is not None
+
     def build(self, message: Message) -> Request:
         """Return the request that has a letter made."""
         file = letter_html(message)

@@ -107,6 +107,11 @@ class Stannp(WithCancel[StannpConfig]):
     said_at: ClassVar[str] = "error"
     taken: ClassVar[tuple[int, ...]] = (_TAKEN_BEFORE,)
 
+    @property
+    def receipts_come(self) -> bool:
+        """Whether receipts are believed: not without `webhook_secret`."""
+        return self.config.webhook_secret is not None
+
     def build(self, message: Message) -> Request:
         """Return the request that has a letter made."""
         config, address = self.config, read_address(message, country=self.config.country)

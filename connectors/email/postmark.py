@@ -93,6 +93,11 @@ class Postmark(WithLookup[PostmarkConfig]):
     code_at: ClassVar[str] = "ErrorCode"
     said_at: ClassVar[str] = "Message"
 
+    @property
+    def receipts_come(self) -> bool:
+        """Whether receipts are believed: not without `hook_secret`."""
+        return self.config.hook_secret is not None
+
     def build(self, message: Message) -> Request:
         """Return the call of `POST /email`."""
         head = mail_head(message)

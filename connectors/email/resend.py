@@ -83,6 +83,11 @@ class Resend(HttpConnector[ResendConfig]):
     code_at: ClassVar[str] = "name"
     said_at: ClassVar[str] = "message"
 
+    @property
+    def receipts_come(self) -> bool:
+        """Whether receipts are believed: not without `hook_secret`."""
+        return self.config.hook_secret is not None
+
     def build(self, message: Message) -> Request:
         """Return the call of `POST /emails`."""
         head = mail_head(message)

@@ -106,6 +106,11 @@ class SendGrid(HttpConnector[SendGridConfig]):
     code_at: ClassVar[str] = "errors.0.field"
     said_at: ClassVar[str] = "errors.0.message"
 
+    @property
+    def receipts_come(self) -> bool:
+        """Whether receipts are believed: not without `hook_public_key`."""
+        return self.config.hook_public_key is not None
+
     def build(self, message: Message) -> Request:
         """Return the call of `POST /v3/mail/send`."""
         head = mail_head(message)

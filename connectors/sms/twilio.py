@@ -96,6 +96,11 @@ class Twilio(HttpConnector[TwilioConfig]):
     code_at: ClassVar[str] = "code"
     said_at: ClassVar[str] = "message"
 
+    @property
+    def receipts_come(self) -> bool:
+        """Whether statuses reach us: not without `hooks_url`."""
+        return self.config.hooks_url is not None
+
     def build(self, message: Message) -> Request:
         """Return the request that creates the message."""
         text = _sendable(message.text, self.config.segments_max)

@@ -86,6 +86,11 @@ class Vonage(HttpConnector[VonageConfig]):
     code_at: ClassVar[str] = "messages.0.status"
     said_at: ClassVar[str] = "messages.0.error-text"
 
+    @property
+    def receipts_come(self) -> bool:
+        """Whether receipts are believed: not without `signature_secret`."""
+        return self.config.signature_secret is not None
+
     def build(self, message: Message) -> Request:
         """Return the request that sends the text."""
         if not message.text:

@@ -128,6 +128,14 @@ class Connector(ABC, Generic[ConfigT]):
             SendFault: It did not, or that is not known.
         """
 
+    @property
+    def receipts_come(self) -> bool:
+        """Whether the provider's receipts reach us as this one is configured: it may lack our address, or our trust.
+
+        Where they do not, what was taken counts as arrived: a fallback that waits for a receipt would double it.
+        """
+        return self.capabilities.receipts
+
     async def aclose(self) -> None:
         """Close what is open. Nothing is sent afterwards."""
         return

@@ -109,6 +109,11 @@ class Ses(HttpConnector[SesConfig]):
         self._credentials = Credentials(config.access_key_id, config.secret_access_key, config.session_token)
         self._certificates = _read(config.sns_certificates) if config.sns_certificates else {}
 
+    @property
+    def receipts_come(self) -> bool:
+        """Whether receipts are believed: not without `topic_arn`."""
+        return self.config.topic_arn is not None
+
     def build(self, message: Message) -> Request:
         """Return the call of `SendEmail`."""
         head = mail_head(message)
