@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection
@@ -26,7 +27,7 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 from activities import contract
 from activities.contacts import Contacts
 from activities.lots import Lots
-from database import holds, mailbox, migrate
+from database import calls, holds, mailbox, migrate
 from database.engine import Database
 from database.errors import DatabaseError
 from database.freezing import Sending
@@ -36,7 +37,7 @@ from service.plugin import tactful_plugin
 from service.recalling import Recalling
 from service.relay import Relay
 from service.settings import Settings
-from tactful.connector import Lookup, Message, NativeKey, Ports, Stops
+from tactful.connector import Lookup, Message, NativeKey, Ports, Stopping, Stops
 from tactful.errors import TactfulError
 from tactful.links import Links
 
@@ -82,8 +83,24 @@ def build(settings: Settings) -> House:
     def deliver(message: Message) -> str:
         return database.run(lambda c: mailbox.deliver(c, message, now=datetime.now(UTC)))
 
-    connectors = read_connectors(settings.config, Ports(deliver=deliver))
+    connectors = read_connectors(settings.config, Ports(deliver=deliver, calls=ListOfCalls(database)))
     return House(settings, database, connectors, sending(connectors, Links(settings.public_url, settings.secret)))
+
+
+class ListOfCalls:
+    """The list of calls that people make, in the database."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._database = database
+        self._clock = clock
+
+    def put(self, message: Message, /) -> str:
+        """Put a call on the list."""
+        return self._database.run(lambda c: calls.put(c, message, now=self._clock()))
+
+    def withdraw(self, task: str, /) -> Stopping:
+        """Take a call off the list."""
+        return self._database.run(lambda c: calls.withdraw(c, UUID(task), now=self._clock()))
 
 
 def sending(connectors: Connectors, links: Links) -> Sending:

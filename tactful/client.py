@@ -37,6 +37,7 @@ from tactful.wire.answers import (
     TimelineAnswer,
 )
 from tactful.wire.audit import AUDIT_LINE, AuditLine, BrokenOffLine, SummaryLine
+from tactful.wire.calls import CallAnswer, CallsAnswer, Outcome
 from tactful.wire.campaigns import CampaignAnswer, CampaignPreview, CampaignsAnswer
 from tactful.wire.connectors import ConnectorAnswer, ConnectorsAnswer
 from tactful.wire.explanation import ExplanationAnswer
@@ -294,6 +295,26 @@ class TactfulClient:
         asked = {"customer": customer_id, "channel": channel, "address": address}
         query = {name: value for name, value in asked.items() if value is not None}
         return self._call("GET", "/v1/suppressions", SuppressionsAnswer, query=query)
+
+    def calls(self) -> CallsAnswer:
+        """Return the calls that people are to make, those that wait longest first."""
+        return self._call("GET", "/v1/calls", CallsAnswer)
+
+    def take_call(self, task_key: UUID, *, by: str) -> CallAnswer:
+        """Take a call: for an hour it is nobody else's.
+
+        Raises:
+            ClientError: There is none of that key, somebody else has it, or it is over.
+        """
+        return self._call("POST", f"/v1/calls/{task_key}/take", CallAnswer, body={"by": by})
+
+    def finish_call(self, task_key: UUID, outcome: Outcome, *, by: str) -> CallAnswer:
+        """Say what came of a call.
+
+        Raises:
+            ClientError: There is none of that key, somebody else has it, or it is over.
+        """
+        return self._call("POST", f"/v1/calls/{task_key}/finish", CallAnswer, body={"by": by, "outcome": outcome})
 
     def publish(self, files: Mapping[str, str], *, note: str | None = None) -> PublishAnswer:
         """Publish a strategy folder, given as texts by path.

@@ -60,6 +60,8 @@ STATUS: Final[Mapping[str, int]] = {
     "unknown_connector": 404,
     "unknown_campaign": 404,
     "unknown_lot": 404,
+    "unknown_call": 404,
+    "call_taken": 409,
     "id_taken": 409,
     "not_genuine": 403,
     "cannot_hear": 503,

@@ -27,6 +27,7 @@ from database.tables.people import (
     suppressions,
 )
 from database.tables.plumbing import (
+    call_tasks,
     connector_holds,
     connector_rates,
     connectors,
@@ -40,6 +41,7 @@ from database.tables.story import events, orders, strategies, strategy_versions,
 __all__ = [
     "SCHEMA",
     "addresses",
+    "call_tasks",
     "connector_holds",
     "connector_rates",
     "connectors",

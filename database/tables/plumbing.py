@@ -1,6 +1,6 @@
 """What carries the work: the outbox to Temporal, holds on connectors, and the mailbox of a development machine."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, Integer, Table, Text, text
 
 from database.tables.base import Instant, Json, Key, metadata
 
@@ -69,6 +69,23 @@ served_versions = Table(
     metadata,
     Column("version", Text, primary_key=True),
     comment="The versions of the code that these tables still serve; a migration that contracts empties it.",
+)
+
+call_tasks = Table(
+    "call_tasks",
+    metadata,
+    Column("part_key", Key, primary_key=True),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("put_at", Instant, nullable=False),
+    Column("taken_by", Text),
+    Column("taken_at", Instant),
+    Column("outcome", Text),
+    Column("done_by", Text),
+    Column("done_at", Instant),
+    Index("ix_call_tasks_waiting", "put_at", postgresql_where=text("state IN ('open', 'taken')")),
+    CheckConstraint("state IN ('open', 'taken', 'done', 'withdrawn')", name="state"),
+    CheckConstraint("outcome IN ('reached', 'no_answer', 'wrong_number', 'not_again')", name="outcome"),
+    comment="Calls that people are to make; number and words stand in the frozen message of the same key.",
 )
 
 mailbox = Table(

@@ -15,6 +15,7 @@ import typer
 
 from tactful.cli import (
     audit,
+    calls,
     campaigns,
     connectors,
     customers,
@@ -41,7 +42,7 @@ app = typer.Typer(
 )
 for part in (
     *(strategy, published, customers, events, suppressions, campaigns, imports, sends),
-    *(explain, audit, connectors, doctor, sweeping, migrate),
+    *(calls, explain, audit, connectors, doctor, sweeping, migrate),
 ):
     app.add_typer(part.app)
 

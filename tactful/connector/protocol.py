@@ -6,7 +6,7 @@ The contract only; how a connector is found is the loader's, how it is called th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from tactful.connector.capabilities import Capabilities
+from tactful.connector.faults import Fault, SendFault
 from tactful.connector.message import Message
 
 
@@ -86,11 +87,38 @@ class Deliver(Protocol):
         ...
 
 
+class Calls(Protocol):
+    """The house's list of calls that people make. Both methods are blocking; called in a thread."""
+
+    def put(self, message: Message, /) -> str:
+        """Put a call on the list, once per key however often it is put, and return the id it is known by."""
+        ...
+
+    def withdraw(self, task: str, /) -> Stopping:
+        """Take a call off the list that nobody has taken yet."""
+        ...
+
+
+class NoCalls:
+    """A house without a list."""
+
+    def put(self, message: Message, /) -> str:
+        """Refuse: nobody would call."""
+        del message
+        raise SendFault(Fault.CONFIG, "no calls", "here is no list of calls")
+
+    def withdraw(self, task: str, /) -> Stopping:
+        """Say that nothing is known of it."""
+        del task
+        return CannotSay("here is no list of calls")
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What the application lends to connectors whose messages stay in the house."""
 
     deliver: Deliver
+    calls: Calls = field(default_factory=NoCalls)
 
 
 ConfigT = TypeVar("ConfigT", bound=ConnectorConfig)

@@ -4,7 +4,19 @@ from fastapi import APIRouter
 
 from tactful.wire.answers import ErrorAnswer
 from web.access import Authorised
-from web.api import audit, campaigns, connectors, contacts, events, people, sends, strategies, suppressions, sweeping
+from web.api import (
+    audit,
+    calls,
+    campaigns,
+    connectors,
+    contacts,
+    events,
+    people,
+    sends,
+    strategies,
+    suppressions,
+    sweeping,
+)
 
 _ERRORS = {
     400: "not JSON",
@@ -22,5 +34,5 @@ router = APIRouter(
     dependencies=[Authorised],
     responses={status: {"model": ErrorAnswer, "description": said} for status, said in _ERRORS.items()},
 )
-for part in (audit, people, suppressions, events, contacts, sends, strategies, campaigns, connectors, sweeping):
+for part in (audit, calls, people, suppressions, events, contacts, sends, strategies, campaigns, connectors, sweeping):
     router.include_router(part.router)

@@ -79,3 +79,19 @@ def upgrade() -> None:
     op.create_index(op.f('ix_inbound_customer_key'), 'inbound', ['customer_key'], unique=False, schema='tactful')
     op.create_index(op.f('ix_inbound_channel_sender'), 'inbound', ['channel', 'sender'], unique=False, schema='tactful')
     op.create_index('ix_inbound_to_hand_on', 'inbound', ['hand_on_at'], unique=False, schema='tactful', postgresql_where=sa.text('hand_on_at IS NOT NULL'))
+    op.create_table('call_tasks',
+    sa.Column('part_key', sa.UUID(), nullable=False),
+    sa.Column('state', sa.Text(), server_default='open', nullable=False),
+    sa.Column('put_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('taken_by', sa.Text(), nullable=True),
+    sa.Column('taken_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('outcome', sa.Text(), nullable=True),
+    sa.Column('done_by', sa.Text(), nullable=True),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("state IN ('open', 'taken', 'done', 'withdrawn')", name=op.f('ck_call_tasks_state')),
+    sa.CheckConstraint("outcome IN ('reached', 'no_answer', 'wrong_number', 'not_again')", name=op.f('ck_call_tasks_outcome')),
+    sa.PrimaryKeyConstraint('part_key', name=op.f('pk_call_tasks')),
+    schema='tactful',
+    comment='Calls that people are to make; number and words stand in the frozen message of the same key.'
+    )
+    op.create_index('ix_call_tasks_waiting', 'call_tasks', ['put_at'], unique=False, schema='tactful', postgresql_where=sa.text("state IN ('open', 'taken')"))

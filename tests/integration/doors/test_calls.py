@@ -1,0 +1,140 @@
+# ruff: noqa: ANN401 - rows and answers can be anything
+"""Calls that people make: put on the list by the connector, taken by one, finished with what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.other.call_task import CallTask, CallTaskConfig
+from database import holds
+from database.attempts import Claimed
+from service.recalling import Recalling
+from service.wiring import ListOfCalls
+from tactful.connector import Accepted, Ports, send
+from tactful.words import Channel
+from tests.integration.doors.commands import Command
+from tests.integration.doors.conftest import Doors, refusal_of
+from tests.integration.ledger import Ledger
+from tests.small_strategy import WELCOME
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def ledger(database_url: str) -> Generator[Ledger]:
+    """The same house, seen from within."""
+    opened = Ledger(database_url)
+    yield opened
+    opened.database.close()
+
+
+def connector(doors: Doors) -> CallTask:
+    return CallTask(CallTaskConfig(), Ports(deliver=lambda _: "", calls=ListOfCalls(doors.database, doors.clock)))
+
+
+async def asked(doors: Doors, ledger: Ledger, user: str = "ada") -> Any:
+    """Have somebody be called, as the worker does; return the contact."""
+    code = connector(doors)
+    ledger.now = doors.clock()
+    doors.publish(steps=(WELCOME.replace("{ when: at once }", "{ when: at once, by: sms }"),))
+    ledger.run(
+        lambda c: holds.register(
+            c, {"post": [Channel.SMS]}, now=ledger.now, cancels_within={"post": code.cancels_within()}
+        )
+    )
+    contact = ledger.planned(user, Channel.SMS)
+    claimed = ledger.claim(contact)
+    assert isinstance(claimed, Claimed)
+    (part,) = claimed.parts
+    for _ in range(2):
+        accepted = await send(code, part.message, deadline=time.monotonic() + 10)
+        assert accepted == Accepted(str(part.message.key))
+    ledger.record(contact, claimed, Accepted(str(part.message.key)))
+    return contact
+
+
+def listed(doors: Doors) -> list[dict[str, Any]]:
+    return doors.get("/v1/calls").json()["calls"]
+
+
+def finish(doors: Doors, task: str, outcome: str, by: str = "maya") -> Any:
+    return doors.post(f"/v1/calls/{task}/finish", {"by": by, "outcome": outcome})
+
+
+async def test_a_call_is_put_on_the_list_once_with_what_there_is_to_say(doors: Doors, ledger: Ledger) -> None:
+    contact = await asked(doors, ledger)
+    (call,) = listed(doors)
+    assert (call["state"], call["phone"], call["customer"]) == ("open", "ada@sms.example", "ada")
+    assert call["says"]
+    assert call["contact_key"] == str(contact.contact_key)
+
+
+async def test_one_has_a_call_for_an_hour_and_then_another_may(doors: Doors, ledger: Ledger) -> None:
+    await asked(doors, ledger)
+    task = listed(doors)[0]["task_key"]
+    assert doors.post(f"/v1/calls/{task}/take", {"by": "maya"}).json()["taken_by"] == "maya"
+    assert doors.post(f"/v1/calls/{task}/take", {"by": "maya"}).status_code == 200
+    refused = refusal_of(doors.post(f"/v1/calls/{task}/take", {"by": "tom"}), 409, "call_taken")
+    assert refused["message"] == "Maya has taken this call."
+    refusal_of(finish(doors, task, "reached", by="tom"), 409, "call_taken")
+    doors.clock.pass_time(timedelta(hours=1))
+    assert doors.post(f"/v1/calls/{task}/take", {"by": "tom"}).json()["taken_by"] == "tom"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind", "against"),
+    [
+        ("reached", "delivered", None),
+        ("no_answer", "bounced", None),
+        ("wrong_number", "bounced", "undeliverable"),
+        ("not_again", "unsubscribed", "marketing"),
+    ],
+)
+async def test_what_came_of_a_call_is_a_receipt_and_follows_the_customer(
+    doors: Doors, ledger: Ledger, outcome: str, kind: str, against: str | None
+) -> None:
+    await asked(doors, ledger)
+    task = listed(doors)[0]["task_key"]
+    assert finish(doors, task, outcome).json()["outcome"] == outcome
+    assert finish(doors, task, outcome).json()["outcome"] == outcome
+    refusal_of(finish(doors, task, "reached" if outcome != "reached" else "no_answer"), 409, "call_taken")
+    assert [row["kind"] for row in doors.rows("SELECT kind FROM receipts")] == [kind]
+    told = {row["kind"] for row in doors.rows("SELECT kind FROM suppressions WHERE address = 'ada@sms.example'")}
+    assert told == ({against} if against else set())
+    assert listed(doors) == []
+
+
+async def test_a_call_that_is_wanted_no_more_is_withdrawn_unless_somebody_has_taken_it(
+    doors: Doors, ledger: Ledger
+) -> None:
+    await asked(doors, ledger, "ada")
+    await asked(doors, ledger, "bob")
+    taken = next(call for call in listed(doors) if call["customer"] == "bob")
+    doors.post(f"/v1/calls/{taken['task_key']}/take", {"by": "maya"})
+    for user in ("ada", "bob"):
+        ledger.track(user, "order.placed")
+    assert await Recalling(doors.database, {"post": connector(doors)}).look(now=ledger.now) == 2
+    assert [call["customer"] for call in listed(doors)] == ["bob"]
+    assert {user: ledger.contact(user).state for user in ("ada", "bob")} == {"ada": "cancelled", "bob": "sent"}
+
+
+def test_a_call_that_there_is_not_is_not_found(doors: Doors) -> None:
+    nobody = "6f1c5f0e-8a55-5f4b-9d3e-0a4f6c1b2d3e"
+    refusal_of(doors.post(f"/v1/calls/{nobody}/take", {"by": "maya"}), 404, "unknown_call")
+    refusal_of(finish(doors, nobody, "reached"), 404, "unknown_call")
+    assert finish(doors, nobody, "bored").status_code == 422
+
+
+async def test_calls_are_made_from_the_command_line(tactful: Command, doors: Doors, ledger: Ledger) -> None:
+    assert "Nobody is to be called" in tactful("calls", "list").out
+    await asked(doors, ledger)
+    task = str(listed(doors)[0]["task_key"])
+    assert "ada@sms.example" in tactful("calls", "list").out
+    assert "taken by maya" in tactful("calls", "take", task, "--as", "maya").out
+    assert "done: reached" in tactful("calls", "finish", task, "--outcome", "reached", "--as", "maya").out
+    assert tactful("calls", "take", task).code == 1
