@@ -64,7 +64,7 @@ class TwilioConfig(HttpConfig):
     messaging_service_sid: str | None = Field(default=None, pattern="^MG[0-9a-fA-F]{32}$")
     hooks_url: BaseUrl | None = None
     valid_for: timedelta = Field(default=timedelta(hours=4), ge=timedelta(seconds=5), le=timedelta(hours=10))
-    segments_max: int = Field(default=10, ge=1, le=10)
+    segments_max: int = Field(default=10, ge=1, le=24)
 
     @model_validator(mode="after")
     def _whole_key(self) -> Self:

@@ -19,10 +19,10 @@ from tactful.connector.http import Answer
 
 @dataclass
 class Http2:
-    """A running provider."""
+    """A running provider; without an answer, it hangs up on whoever asks."""
 
     port: int
-    answer: Answer
+    answer: Answer | None
     received: list[Received] = field(default_factory=list[Received])
 
     @property
@@ -57,6 +57,9 @@ class _Speaks(asyncio.Protocol):
         headers, content = self._open.pop(stream)
         self._here.received.append(Received(headers[":method"], headers[":path"], headers, bytes(content)))
         answer = self._here.answer
+        if answer is None:
+            self._transport.abort()
+            return
         # Apple gives the id back that it was given.
         given = {"apns-id": headers["apns-id"]} if "apns-id" in headers else {}
         self._h2.send_headers(stream, [(":status", str(answer.status)), *{**given, **answer.headers}.items()])
@@ -64,8 +67,8 @@ class _Speaks(asyncio.Protocol):
 
 
 @contextlib.asynccontextmanager
-async def http2(authority: trustme.CA, answer: Answer) -> AsyncGenerator[Http2]:
-    """Give a provider that always answers so to a block."""
+async def http2(authority: trustme.CA, answer: Answer | None) -> AsyncGenerator[Http2]:
+    """Give a provider to a block that always answers so, or hangs up where there is no answer."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["h2"])
     authority.issue_cert("localhost").configure_cert(context)

@@ -7,10 +7,12 @@ import json
 import shutil
 import socket
 import ssl
+import time
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import jwt
 import pytest
@@ -93,6 +95,25 @@ async def test_ours_is_what_another_library_sends_over_http2(authority: trustme.
         algorithms=["ES256"],
         options={"verify_iat": False},
     )
+
+
+async def test_where_apple_hangs_up_on_a_request_nobody_knows(authority: trustme.CA, ca_file: Path) -> None:
+    async with http2(authority, None) as there:
+        with pytest.raises(SendFault) as caught:
+            await attempt(apns(there.base_url, ca_file=ca_file), message())
+        assert len(there.received) == 1
+    assert caught.value.fault is Fault.AMBIGUOUS
+
+
+async def test_of_many_at_once_each_gets_its_own_answer(authority: trustme.CA, ca_file: Path) -> None:
+    async with http2(authority, TAKEN) as there:
+        connector = apns(there.base_url, ca_file=ca_file)
+        keys = [UUID(int=number) for number in range(1, 21)]
+        deadline = time.monotonic() + 20
+        taken = await asyncio.gather(*(connector.send(message(key=key), deadline=deadline) for key in keys))
+        await connector.aclose()
+    assert [one.provider_id for one in taken] == [str(key) for key in keys]
+    assert sorted(one.headers["apns-id"] for one in there.received) == [str(key) for key in keys]
 
 
 def _public() -> Any:  # noqa: ANN401 - a key of one of many kinds
