@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from tactful.conformance.case import Case
 from tactful.conformance.certificate import Check, Outcome
 from tactful.conformance.provider import Act, Provider, Received, Say, Script, provider
-from tactful.connector import Accepted, AnyConnector, Message, Ports, SendFault, find, send
+from tactful.connector import Accepted, AnyConnector, Cancelled, Message, Ports, SendFault, Stopping, find, send
 from tactful.connector.http import HttpConnector
 
 SECONDS = 10.0
@@ -52,7 +52,7 @@ class Trial:
     def connector(self, **config: object) -> AnyConnector:
         """Return a connector with the case's configuration and what is given besides."""
         made = self.code.Config.model_validate({**self.case.config, **config})
-        return self.code(made, Ports(deliver=_deliver))
+        return self.code(made, Ports(deliver=_deliver, calls=_Calls()))
 
     def say(self, name: str, seen: bool, why: str = "") -> None:  # noqa: FBT001 - the answer is the point
         """Note whether what is promised was seen."""
@@ -134,6 +134,17 @@ def lasting(case: Case, received: Received) -> tuple[object, ...]:
     varying = case.varying | {"host"}
     headers = sorted((name, value) for name, value in received.headers.items() if name not in varying)
     return received.method, received.path, headers, received.content
+
+
+class _Calls:
+    """Stands for the house's list of calls; what was put there can be withdrawn, however often."""
+
+    def put(self, message: Message, /) -> str:
+        return str(message.key)
+
+    def withdraw(self, task: str, /) -> Stopping:
+        del task
+        return Cancelled()
 
 
 def _deliver(message: Message) -> str:

@@ -6,7 +6,7 @@ import time
 
 from tactful.conformance.provider import Act, Received, Reset, Say, say
 from tactful.conformance.trial import SECONDS, Trial
-from tactful.connector import CannotSay, Finding, Found, LooksUp, Lookup, NotThere, look_up
+from tactful.connector import CannotSay, Finding, Found, LooksUp, Lookup, NotThere, Stops, look_up, stop
 from tactful.connector.http import Cancelled, Stopping, TooLate, WithCancel
 
 _UNCLEAR: dict[str, Act] = {
@@ -55,8 +55,22 @@ async def _look_ups(trial: Trial) -> None:
         trial.say(f"{name} in answer to a look-up says nothing", isinstance(unclear, CannotSay), str(unclear))
 
 
+async def _withdrawn(trial: Trial) -> None:
+    connector = trial.connector()
+    deadline = time.monotonic() + SECONDS
+    told = [await stop(connector, str(trial.case.messages[0].key), deadline=deadline) for _ in range(2)]
+    trial.say("a message is stopped, told once and twice", told == [Cancelled(), Cancelled()], str(told))
+    within = isinstance(connector, Stops) and connector.cancels_within().total_seconds() > 0
+    trial.say("it says how long a message can be stopped", within)
+    await connector.aclose()
+
+
 async def _cancels(trial: Trial) -> None:
-    async def stop(act: Act) -> Stopping:
+    if not trial.over_http:
+        await _withdrawn(trial)
+        return
+
+    async def told(act: Act) -> Stopping:
         async with trial.at(act) as (_, connector):
             assert isinstance(connector, WithCancel)
             return await connector.cancel(trial.case.provider_id or "id-1", deadline=time.monotonic() + SECONDS)
@@ -65,10 +79,10 @@ async def _cancels(trial: Trial) -> None:
         trial.say("the case has both answers to a stop", seen=False)
         return
     for times in ("once", "twice"):
-        stopped = await stop(Say(trial.case.cancelled))
+        stopped = await told(Say(trial.case.cancelled))
         trial.say(f"a message is stopped, told {times}", stopped == Cancelled(), str(stopped))
-    late = await stop(Say(trial.case.too_late))
+    late = await told(Say(trial.case.too_late))
     trial.say("it says when it is too late", late == TooLate(), str(late))
     for name, act in _UNCLEAR.items():
-        unclear = await stop(act)
+        unclear = await told(act)
         trial.say(f"{name} in answer to a stop says nothing", isinstance(unclear, CannotSay), str(unclear))
