@@ -54,10 +54,19 @@ class Contacts(Contacting):
         rates: Mapping[str, float] | None = None,
     ) -> None:
         self._database = database
-        self._connectors = connectors
+        self._connectors, self._before = connectors, connectors
         self.sending = sending
         self.pace = Pace(database, rates or {})
         self.outages = Outages()
+
+    def equip(self, connectors: Mapping[str, AnyConnector], sending: Sending, rates: Mapping[str, float]) -> None:
+        """Use other connectors from now on. Those before stay for what was claimed with them."""
+        self._before, self._connectors = self._connectors, connectors
+        self.sending = sending
+        self.pace.limit(rates)
+
+    def _named(self, name: str) -> AnyConnector | None:
+        return self._connectors.get(name) or self._before.get(name)
 
     @activity.defn
     async def enter_step(self, ask: Enter) -> Plan:
@@ -110,7 +119,7 @@ class Contacts(Contacting):
         return await asyncio.gather(*(self._call(part, deadline) for part in parts))
 
     async def _call(self, part: Part, deadline: float) -> Outcome:
-        connector = self._connectors.get(part.connector)
+        connector = self._named(part.connector)
         if connector is None:
             gone = SendFault(Fault.CONFIG, "connector", "this worker has no connector of that name")
             return Outcome(part, gone)
@@ -131,7 +140,7 @@ class Contacts(Contacting):
         return await self.run(lambda c: lookups.settle(c, asked, now=at))
 
     async def _look_up(self, part: Part, deadline: float) -> Finding:
-        connector = self._connectors.get(part.connector)
+        connector = self._named(part.connector)
         if connector is None:
             return CannotSay("this worker has no connector of that name")
         return await look_up(connector, part.message.key, deadline=deadline)

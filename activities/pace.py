@@ -50,6 +50,11 @@ class Pace:
         self._database = database
         self._lines = {name: _Line(database, name, rate) for name, rate in per_second.items()}
 
+    def limit(self, per_second: Mapping[str, float]) -> None:
+        """Keep other rates from now on; a line whose rate stays goes on."""
+        kept = {name: line for name, line in self._lines.items() if per_second.get(name) == line.rate}
+        self._lines = {name: _Line(self._database, name, rate) for name, rate in per_second.items()} | kept
+
     def limits(self, connector: str) -> bool:
         """Say whether a connector has a rate."""
         return connector in self._lines

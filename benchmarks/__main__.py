@@ -7,13 +7,14 @@ python -m benchmarks journeys   history, actions, SQL, CPU beside the floor [JOU
 python -m benchmarks ledger     claims and records a second on PostgreSQL, single and in sets [CONTACTS]
 python -m benchmarks scale      the cost of a contact with 1,000 and with 200,000 customers
 python -m benchmarks restart    4,000 parked contacts taken up again, started twice [CONTACTS]
+python -m benchmarks receipts   10,000 receipts, each twice, shuffled, some forged, through the real door [RECEIPTS]
 """
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import batch, decide, journeys, ledger, restart, scale
+from benchmarks import batch, decide, journeys, ledger, receipts, restart, scale
 from tests.servers import own_postgres
 
 BUDGET_RATIO = {1: 1.5, 4: 1.25}
@@ -45,6 +46,8 @@ def main(arguments: list[str]) -> int:
         missed += _say("a contact with 200 times the customers, against one", scale.main(), BUDGET_GROWTH, "x")
     if which in {"all", "restart"}:
         missed += restart.main(int(arguments[1]) if which == "restart" and len(arguments) > 1 else restart.PARKED)
+    if which in {"all", "receipts"}:
+        missed += receipts.main(int(arguments[1]) if which == "receipts" and len(arguments) > 1 else receipts.RECEIPTS)
     return 1 if missed else 0
 
 

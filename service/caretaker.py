@@ -47,7 +47,7 @@ class Caretaker:
     def __init__(self, database: Database, client: Client, rates: Mapping[str, float]) -> None:
         self._database = database
         self._client = client
-        self._rates = rates
+        self.rates = rates
         self._alone = Alone(database, CARETAKER)
         self._allowed: dict[str, tuple[float, float]] = {}
         self._sweep_at = time.monotonic() + SWEEP_EVERY.total_seconds() / 10
@@ -114,7 +114,7 @@ class Caretaker:
 
     def _allowance(self, connector: str) -> int:
         """Return how many contacts of a connector may be let go, by its rate and the time since the last."""
-        rate = self._rates.get(connector, UNLIMITED_RATE)
+        rate = self.rates.get(connector, UNLIMITED_RATE)
         now = time.monotonic()
         since, left = self._allowed.get(connector, (now, 1.0))
         left = min(left + (now - since) * rate, max(rate, 1.0), MOST_AT_ONCE)

@@ -32,6 +32,11 @@ class Recalling:
 
     def __init__(self, database: Database, connectors: Mapping[str, AnyConnector]) -> None:
         self._database = database
+        self._connectors: Mapping[str, AnyConnector] = {}
+        self.equip(connectors)
+
+    def equip(self, connectors: Mapping[str, AnyConnector]) -> None:
+        """Use other connectors from now on."""
         self._connectors = {name: each for name, each in connectors.items() if isinstance(each, Stops)}
 
     async def run(self) -> None:

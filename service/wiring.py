@@ -33,6 +33,8 @@ from database.errors import DatabaseError
 from database.freezing import Sending
 from service.caretaker import Caretaker
 from service.connectors import Connectors, read_connectors
+from service.equipping import Equipping
+from service.handing_on import HandingOn
 from service.plugin import tactful_plugin
 from service.recalling import Recalling
 from service.relay import Relay
@@ -80,11 +82,17 @@ def build(settings: Settings) -> House:
     """
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
 
+    connectors = _read(settings, database)
+    return House(settings, database, connectors, sending(connectors, Links(settings.public_url, settings.secret)))
+
+
+def _read(settings: Settings, database: Database) -> Connectors:
+    """Return the connectors as the file configures them now."""
+
     def deliver(message: Message) -> str:
         return database.run(lambda c: mailbox.deliver(c, message, now=datetime.now(UTC)))
 
-    connectors = read_connectors(settings.config, Ports(deliver=deliver, calls=ListOfCalls(database)))
-    return House(settings, database, connectors, sending(connectors, Links(settings.public_url, settings.secret)))
+    return read_connectors(settings.config, Ports(deliver=deliver, calls=ListOfCalls(database)))
 
 
 class ListOfCalls:
@@ -128,15 +136,14 @@ def _windows(connectors: Connectors) -> Mapping[str, timedelta | None]:
     return found
 
 
-async def connect(settings: Settings, house: House | None) -> Client:
-    """Return a client of Temporal that carries our plugin.
+async def connect(settings: Settings, contacts: Contacts | None) -> Client:
+    """Return a client of Temporal that carries our plugin, and what makes contacts where a worker is to run.
 
     Raises:
         TemporalDownError: it cannot be reached; says where it was looked for.
     """
     found = ClientConfig.load_client_connect_config()
     where = found.setdefault("target_host", "127.0.0.1:7233")
-    contacts = _contacts(house) if house is not None else None
     lots = Lots(contacts, at_once=settings.contacts_at_once) if contacts is not None else None
     try:
         return await Client.connect(**found, plugins=[tactful_plugin(contacts, lots, sandbox=settings.sandbox)])
@@ -163,12 +170,26 @@ async def run_worker(settings: Settings) -> None:
     async with build(settings).opened() as house:
         await asyncio.to_thread(house.database.run, migrate.check)
         await asyncio.to_thread(house.database.run, lambda c: _register(c, house.connectors))
-        client = await connect(settings, house)
+        contacts = _contacts(house)
+        client = await connect(settings, contacts)
         log.info("worker.started", task_queue=settings.task_queue, connectors=sorted(house.connectors.by_name))
         relay = Relay(house.database, client, settings.task_queue)
         caretaker = Caretaker(house.database, client, house.connectors.rates)
         recalling = Recalling(house.database, house.connectors.by_name)
+        handing_on = HandingOn(house.database, house.connectors.by_name, house.connectors.by_channel)
+        links = Links(settings.public_url, settings.secret)
+
+        def equip(connectors: Connectors) -> None:
+            house.database.run(lambda c: _register(c, connectors))
+            contacts.equip(connectors.by_name, sending(connectors, links), connectors.rates)
+            caretaker.rates = connectors.rates
+            recalling.equip(connectors.by_name)
+            handing_on.equip(connectors.by_name, connectors.by_channel)
+
+        equipping = Equipping(settings.config, house.connectors, lambda: _read(settings, house.database), equip)
         async with (
+            _in_background(equipping.run(), stop),
+            _in_background(handing_on.run(), stop),
             _in_background(relay.run(), stop),
             _in_background(caretaker.run(), stop),
             _in_background(recalling.run(), stop),

@@ -174,3 +174,50 @@ def _judge(mail: SunkMail) -> None:
     for _, text in mail.parts:
         assert "https://fleur.example/u/" in text
         assert "{{" not in text
+
+
+def test_connectors_are_exchanged_while_it_works_and_a_wrong_file_changes_nothing(
+    tmp_path: Path, database_url: str, temporal_dev_server: TemporalServer
+) -> None:
+    port, mails, lines = free_port(), tmp_path / "mails.jsonl", tmp_path / "worker.log"
+    database = Database(database_url)
+    florist = for_everybody(read_folder(CHECKOUT / "strategies/florist"))
+    database.run(lambda c: strategies.publish(c, florist, now=datetime.now(UTC)))
+    smtp = f'[connectors.smtp]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n[channels.email]\nuse = ["smtp"]\n'
+    sink = subprocess.Popen(
+        [sys.executable, "-m", "tests.smtp_sink", "--port", str(port), "--log", str(mails)], cwd=CHECKOUT
+    )
+    told = settings(tmp_path, database_url, temporal_dev_server.address)
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("TACTFUL_", "TEMPORAL_"))}
+    with lines.open("w") as log:
+        worker = subprocess.Popen([sys.executable, "worker.py"], cwd=CHECKOUT, env={**bare, **told}, stderr=log)
+    try:
+        _logged(lines, "worker.started")
+        (tmp_path / "tactful.toml").write_text(smtp)
+        assert '"smtp"' in _logged(lines, "configuration.reloaded")
+        (tmp_path / "tactful.toml").write_text(smtp + "[connectors.smpt]\n")
+        assert "smpt" in _logged(lines, "configuration.refused")
+        _register(database, _waking_zone())
+        (mail,) = _received(mails)
+        (tmp_path / "tactful.toml").write_text(MAILBOX)
+        _logged(lines, "configuration.reloaded", times=2)
+        worker.send_signal(signal.SIGHUP)
+        _logged(lines, "configuration.reloaded", times=3)
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(timeout=60)
+        sink.terminate()
+        sink.wait()
+        database.close()
+    assert mail.envelope_to == ["ada@example.com"]
+    assert worker.returncode == 0
+    assert "Traceback" not in lines.read_text()
+
+
+def _logged(lines: Path, event: str, *, times: int = 1, seconds: float = 60) -> str:
+    """Return the newest of so many log lines of a kind, once they are there."""
+    until = time.monotonic() + seconds
+    while len(found := [line for line in lines.read_text().splitlines() if f'"{event}"' in line]) < times:
+        assert time.monotonic() < until, lines.read_text()
+        time.sleep(0.1)
+    return found[-1]
