@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from tactful.cli import adding, certifying
+from tactful.cli import adding, certifying, trying
 from tactful.cli.terminal import HERE, AsJson, Server, client, examples, out, print_json
 from tactful.client import as_plain
 from tactful.wire.connectors import ConnectorAnswer
@@ -17,7 +17,7 @@ from tactful.wire.connectors import ConnectorAnswer
 app = typer.Typer()
 connector = typer.Typer(no_args_is_help=True, help="Connectors: see how each stands, hold one, try one out.")
 app.add_typer(connector, name="connector")
-for part in (certifying, adding):
+for part in (trying, certifying, adding):
     connector.add_typer(part.app)
 
 Name = Annotated[str, typer.Argument(help="Its name in tactful.toml.", metavar="NAME", show_default=False)]

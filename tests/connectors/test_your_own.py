@@ -1,10 +1,11 @@
-"""The connector of docs/connectors/your-own.md, taken from the page and put to work."""
+"""docs/connectors/your-own.md, followed: its commands are typed, its connector of a protocol is put to work."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +18,8 @@ from service.connectors import read_connectors
 from tactful.connector import Accepted, AnyConnector, Fault, Ports, SendFault, send
 from tactful.words import Channel
 from tests.connectors.conftest import email_message
+from tests.connectors.installing import installed
+from tests.integration.doors.commands import Command
 
 PAGE = (Path(__file__).parents[2] / "docs/connectors/your-own.md").read_text(encoding="utf-8")
 SMS = email_message(channel="sms", to="loft 7", text="Peonies", html=None, subject=None)
@@ -45,7 +48,6 @@ def folder() -> Generator[Path]:
 async def pigeon(folder: Path) -> AnyConnector:
     """The page's connector, configured as the page says, but for where things are."""
     toml = block("toml", "[connectors.pigeon]").replace("/run/loft.sock", str(folder / "loft.sock"))
-    toml = toml.replace("[connectors.pigeon]\n", '[connectors.pigeon]\nuse = "pigeon:Pigeon"\n')
     (folder / "tactful.toml").write_text(toml)
     ports = Ports(deliver=lambda _: "")
     found = read_connectors(folder / "tactful.toml", ports, {"PIGEON_WHISTLE": "two short, one long"})
@@ -87,3 +89,31 @@ async def test_without_a_loft_nothing_was_sent(pigeon: AnyConnector) -> None:
         await send(pigeon, SMS, deadline=time.monotonic() + 30)
     assert str(caught.value) == "transient (no loft): No such file or directory"
     assert caught.value.fault is Fault.TRANSIENT
+
+
+@pytest.mark.slow
+def test_its_commands_lead_from_nothing_to_a_connector_that_the_worker_reads(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    tactful = Command("http://127.0.0.1:9", tmp_path)
+    typed = re.findall(r"^\$ (.*)$", block("console", "connector new owl"), re.MULTILINE)
+    for line in typed:
+        program, *words = line.split()
+        if program == "pip":
+            installed(site, tmp_path / words[-1])  # as the page says, but offline and into a folder of this test's
+            continue
+        done = tactful.afresh(*words, PYTHONPATH=str(site))
+        assert done.code == 0, done.out + done.err
+    assert [line.split()[:3] for line in typed[::2]] == [
+        ["tactful", "connector", "new"],
+        ["tactful", "connector", "certify"],
+    ]
+    (tmp_path / "tactful.toml").write_text(block("toml", "[connectors.owl]"))
+    reading = (
+        "import pathlib; from service.connectors import read_connectors as read; from tactful.connector import Ports;"
+        "print(dict(read(pathlib.Path('tactful.toml'), Ports(deliver=str)).by_channel))"
+    )
+    told = {"PYTHONPATH": str(site), "OWL_API_KEY": "a-key-of-the-account"}
+    done = subprocess.run(
+        [sys.executable, "-c", reading], cwd=tmp_path, env=told, capture_output=True, text=True, check=False
+    )
+    assert "('owl',)" in done.stdout, done.stderr
