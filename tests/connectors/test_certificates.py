@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import pkgutil
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
 import connectors
 from tactful.conformance import Case, certify
-from tests.connectors import cases
+from tests.connectors import cases, certificates
 
-CERTIFICATES = Path(__file__).parents[2] / "docs" / "connectors" / "certificates"
+AGAIN = "write it anew: tactful connector certify --all --out docs/connectors/certificates"
 CASES = sorted(module.name for module in pkgutil.iter_modules(cases.__path__))
 
 
@@ -38,5 +37,18 @@ async def test_it_keeps_the_contract(name: str) -> None:
     certificate = await certify(case)
     assert [f"{one.group}: {one.name}: {one.why}" for one in certificate.failed] == []
     assert certificate.oracles
-    kept = CERTIFICATES / f"{name}.json"
-    assert json.loads(kept.read_text()) == certificate.document(), f"write it anew: tactful connector certify {name}"
+    kept = certificates.CERTIFICATES / f"{name}.json"
+    assert json.loads(kept.read_text()) == certificate.document(), AGAIN
+
+
+def test_the_page_of_connectors_is_what_the_certificates_say() -> None:
+    said = certificates.page(certificates.read())
+    assert certificates.PAGE.read_text(encoding="utf-8") == said, (
+        "write it anew: python -m tests.connectors.certificates"
+    )
+
+
+def test_an_oracle_stands_behind_every_connector_and_every_certificate_is_of_one() -> None:
+    kept = certificates.read()
+    assert sorted(kept) == CASES
+    assert [name for name, certificate in kept.items() if not certificate["oracles"]] == []
