@@ -2,6 +2,7 @@
 
 python -m tests.soak                        # 5,000 sends that go wrong
 python -m tests.soak --short --seed 7       # what `make test` does
+python -m tests.soak --vendors --short      # by the house's own connectors for Twilio, SendGrid and Lob
 python -m tests.soak --sabotage claim       # must end red
 python -m tests.soak --bites                # all five of them
 """
@@ -24,8 +25,9 @@ from tests.soak.plan import Nuisance, Plan, make_plan
 from tests.soak.postman import Postman
 from tests.soak.report import Report, Wanted
 from tests.soak.restart import restart
-from tests.soak.rig import WORKERS, Rig, rigged
+from tests.soak.rig import CONFIG, WORKERS, Rig, rigged
 from tests.soak.sabotage import Sabotage
+from tests.soak.vendors import CONFIG as VENDORS_CONFIG
 
 SHORT_SENDS, LONG_SENDS = 500, 5_000
 """How many sends must go wrong at the provider."""
@@ -43,10 +45,10 @@ _OPEN = (
 )
 
 
-def run(folder: Path, plan: Plan, wanted: Wanted, *, sabotage: Sabotage | None) -> Report:
+def run(folder: Path, plan: Plan, wanted: Wanted, *, sabotage: Sabotage | None, config: str = CONFIG) -> Report:
     """Live a plan and judge it."""
     began = time.monotonic()
-    with rigged(folder, plan.seed, sabotage=sabotage) as rig:
+    with rigged(folder, plan.seed, sabotage=sabotage, config=config) as rig:
         if sabotage is not None and sabotage.a_race:
             rig.calm()
         else:
@@ -114,13 +116,15 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def soak(seed: int, sends: int, folder: Path | None, *, sabotage: Sabotage | None = None) -> Report:
+def soak(
+    seed: int, sends: int, folder: Path | None, *, sabotage: Sabotage | None = None, config: str = CONFIG
+) -> Report:
     """Plan, live and judge a run, and print its report."""
     race = sabotage is not None and sabotage.a_race
     plan = make_plan(seed, sends, {} if race else _nuisances(sends))
     wanted = Wanted(0, 0) if sabotage else Wanted(SHORT_HITS if sends < LONG_SENDS // 2 else LONG_HITS, sends)
     with tempfile.TemporaryDirectory(prefix="tactful-soak-") as temporary:
-        report = run(folder or Path(temporary), plan, wanted, sabotage=sabotage)
+        report = run(folder or Path(temporary), plan, wanted, sabotage=sabotage, config=config)
     _say("\n".join(report.lines()))
     return report
 
@@ -148,6 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, help="the plan of a run; drawn and shown if left out")
     parser.add_argument("--sends", type=int, help=f"how many sends are to go wrong (default {LONG_SENDS:,})")
     parser.add_argument("--short", action="store_true", help=f"{SHORT_SENDS} of them, and fewer crashes wanted")
+    parser.add_argument("--vendors", action="store_true", help="by the connectors for Twilio, SendGrid and Lob")
     parser.add_argument("--sabotage", type=Sabotage, choices=list(Sabotage), help="take one safeguard away: ends red")
     parser.add_argument("--bites", action="store_true", help="take each safeguard away in turn: green if all end red")
     parser.add_argument("--keep", type=Path, help="an empty folder for logs and the provider's book, kept afterwards")
@@ -158,11 +163,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked.keep.mkdir(parents=True, exist_ok=True)
         if any(asked.keep.iterdir()):
             parser.error(f"{asked.keep} is not empty: one book, one run")
+    if asked.bites and asked.vendors:
+        parser.error("--bites tries the soak's own connectors: leave out --vendors, or take one --sabotage")
     if asked.bites:
         return 0 if bites(seed) else 1
     sends = asked.sends or (SHORT_SENDS if asked.short else LONG_SENDS)
-    _say(f"seed {seed}: python -m tests.soak --seed {seed} --sends {sends}")
-    report = soak(seed, sends, asked.keep, sabotage=asked.sabotage)
+    vendors = " --vendors" if asked.vendors else ""
+    _say(f"seed {seed}: python -m tests.soak --seed {seed} --sends {sends}{vendors}")
+    config = VENDORS_CONFIG if asked.vendors else CONFIG
+    report = soak(seed, sends, asked.keep, sabotage=asked.sabotage, config=config)
     return 0 if report.green else 1
 
 

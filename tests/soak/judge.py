@@ -24,6 +24,7 @@ from tests.soak.plan import Change, Person
 from tests.soak.provider import Call
 from tests.soak.rig import CALLS_AT_ONCE, Rig
 from tests.soak.strategy import CAMPAIGN, CAP, CAP_DAYS, CAP_SMS, SAID, Said
+from tests.soak.vendors import KEYED
 
 REFUSED = frozenset({"skipped", "expired", "cancelled", "control", "parked"})
 _GONE = frozenset({Change.LEAVES, Change.ERASED})
@@ -218,7 +219,7 @@ def _changed_bytes(calls: Iterable[Call]) -> Iterator[str]:
     before: dict[str, Call] = {}
     for call in calls:
         last = before.get(call.reference)
-        if last is not None and (last.misdeed.ambiguous or last.misdeed.delivers) and last.body != call.body:
+        if last is not None and (last.unclear or last.misdeed.delivers) and last.body != call.body:
             yield f"{call.to} {call.text}: other bytes under the same key"
         before[call.reference] = call
 
@@ -321,8 +322,8 @@ def _most_in_a_window(instants: Sequence[float]) -> int:
 
 def _unknowns(found: Judgement, evidence: Evidence) -> None:
     """Compare the unknowns with all that can have made one: unclear answers, and calls in flight at an interruption."""
-    unclear = sum(call.misdeed.ambiguous for call in evidence.calls if call.personality != "keyed")
-    again = Counter(call.reference for call in evidence.calls if call.personality == "keyed" and call.misdeed.ambiguous)
+    unclear = sum(call.unclear for call in evidence.calls if call.personality not in KEYED)
+    again = Counter(call.reference for call in evidence.calls if call.personality in KEYED and call.unclear)
     found.unknown_most = unclear + len(again) + evidence.interruptions * CALLS_AT_ONCE
     unknown = found.endings["unknown, shown"]
     if unknown > found.unknown_most:

@@ -24,7 +24,7 @@ from tactful.intake import Identify, Request, Track, Who
 from tests.soak.plan import LEAD_SECONDS, Change, Person, Plan
 from tests.soak.rig import Rig
 from tests.soak.sabotage import Sabotage, unlocked
-from tests.soak.strategy import ASKED, CAMPAIGN, OCCASION, OFFERED, Said
+from tests.soak.strategy import ASKED, CAMPAIGN, CHANNELS, OCCASION, OFFERED, Said
 from tests.virtual import no, yes
 
 MOST_WAITING = 400
@@ -33,7 +33,6 @@ PACE_SECONDS, UNHURRIED_SECONDS = 0.12, 1.5
 LOT_RATE = 10
 OFFER_EVERY_SECONDS = 0.35
 TOPICS = {Change.NO_NEWS: ("news",), Change.NO_IDEAS: ("ideas",)}
-CHANNELS = ("push", "sms", "email")
 _WAITING = (
     "SELECT count(*) AS n FROM contacts WHERE state IN ('planned', 'claimed') "
     "AND due_at <= now() + interval '10 seconds'"

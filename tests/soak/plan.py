@@ -77,6 +77,7 @@ class Person:
             Channel.PUSH: f"token-{self.name}",
             Channel.SMS: f"+447{self.number:09d}",
             Channel.EMAIL: f"{self.name}@soak.example",
+            Channel.LETTER: f"Ann Soak\n{self.number + 1} Rose Lane\nSpringfield, IL 62701",
         }
 
     @property

@@ -3,10 +3,10 @@
     python -m tests.soak.provider --port 0 --log provider.jsonl --seed 7
 
 It has three personalities, each a path. `/keyed` sends once per `Idempotency-Key` and answers a repetition with the
-first answer, `/plain` knows no keys, `/lookup` can be asked what it made of a reference. Each call is one line of its
-book, on disk before anything is answered. Other than in the body's `reference`, which every personality notes and none
-acts on, it knows nothing of our keys. What it will tell later of a delivery it writes beside its book, before it
-answers. POST `/calm` ends all misdeeds.
+first answer, `/plain` knows no keys, `/lookup` can be asked what it made of a reference. Besides, it speaks as three
+vendors do (`vendors`). Each call is one line of its book, on disk before anything is answered. Other than by the name
+that the caller gives a message, which is noted and not acted on, it knows nothing of our keys. What it will tell later
+of a delivery it writes beside its book, before it answers. POST `/calm` ends all misdeeds.
 """
 
 from __future__ import annotations
@@ -24,20 +24,18 @@ import struct
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
 
 from tests.soak.faults import Misdeed, draw
 from tests.soak.letters import letters
+from tests.soak.vendors import PRINTED, Dialect, Said, dialect_of, is_unclear
 
 HOST = "127.0.0.1"
 PAUSE_BETWEEN_DROPS = 0.02
 PATIENCE = 60.0
-_REFUSALS = {Misdeed.THROTTLED: 429, Misdeed.THROTTLED_SECONDS: 429, Misdeed.THROTTLED_DATE: 429}
-_REFUSALS |= {Misdeed.UNAVAILABLE: 503, Misdeed.REFUSED: 422, Misdeed.GONE: 410}
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Call:
 
     Attributes:
         at: When the call had been read, in seconds since the epoch.
-        personality: By which path it came: keyed, plain or lookup.
+        personality: How it was spoken to: keyed, plain, lookup, or as a vendor.
         reference: The caller's own name for the message.
         key: The `Idempotency-Key`, if one was sent.
         to: The address.
@@ -67,6 +65,11 @@ class Call:
     misdeed: Misdeed
     delivered: bool
     answer: str
+
+    @property
+    def unclear(self) -> bool:
+        """Say whether who called cannot know from the answer whether the message went out."""
+        return is_unclear(self.personality, self.misdeed)
 
 
 _CALL = TypeAdapter(Call)
@@ -116,65 +119,64 @@ class Provider:
 
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; return whether the connection goes on."""
-        personality = request.path.split("/")[1]
-        match request.method, request.path.split("/")[2:]:
-            case "POST", ["messages"]:
-                return await self._take(personality, request, writer)
-            case "GET", ["messages", reference]:
+        dialect = dialect_of(request.path) if request.method == "POST" else None
+        if dialect is not None:
+            return await self._take(dialect, request, writer)
+        match request.method, request.path.split("/")[1:]:
+            case "GET", ["lookup", "messages", reference]:
                 found = self._by_reference.get(reference)
-                await _say(writer, 200 if found else 404, {"id": found})
-            case "POST", []:
+                await _say(writer, Said(200 if found else 404, {"id": found}))
+            case "DELETE", ["v1", "letters", _]:
+                await _say(writer, PRINTED)
+            case "POST", ["calm"]:
                 self._calm = True
-                await _say(writer, 200, {})
+                await _say(writer, Said(200, {}))
             case _:
-                await _say(writer, 404, {})
+                await _say(writer, Said(404, {}))
         return True
 
-    async def _take(self, personality: str, request: Request, writer: asyncio.StreamWriter) -> bool:
-        said = json.loads(request.body)
-        key = request.headers.get("idempotency-key")
-        to, text, reference = str(said["to"]), str(said["text"]), str(said["reference"])
-        self._calls[to, text] += 1
-        misdeed = Misdeed.NONE if self._calm else draw(self._seed, to, text, self._calls[to, text])
-        known = self._by_key.get(key) if key and personality == "keyed" else None
+    async def _take(self, dialect: Dialect, request: Request, writer: asyncio.StreamWriter) -> bool:
+        said, personality = dialect.heard(request.headers, request.body), dialect.personality
+        self._calls[said.to, said.text] += 1
+        number = self._calls[said.to, said.text]
+        misdeed = Misdeed.NONE if self._calm else draw(self._seed, said.to, said.text, number)
+        known = self._by_key.get(said.key) if said.key and dialect.keyed else None
         delivered = misdeed.delivers and known is None
-        provider_id = known or hashlib.sha256(f"{reference} {self._calls[to, text]}".encode()).hexdigest()[:20]
+        provider_id = known or dialect.names(hashlib.sha256(f"{said.reference} {number}".encode()).hexdigest())
         if delivered:
-            self._by_reference[reference] = provider_id
-            if key:
-                self._by_key[key] = provider_id
+            self._by_reference[said.reference] = provider_id
+            if said.key:
+                self._by_key[said.key] = provider_id
         body = hashlib.sha256(request.body).hexdigest()[:16]
-        answer = str(_REFUSALS.get(misdeed, 202)) if not misdeed.ambiguous else misdeed.value
+        accepted = dialect.accepts(provider_id)
+        answered = dialect.refuses.get(misdeed, accepted)
+        answer = str(answered.status) if not misdeed.ambiguous else misdeed.value
         now = time.time()
-        self._note(Call(now, personality, reference, key, to, text, body, misdeed, delivered, answer))
+        key, to, text = said.key, said.to, said.text
+        self._note(Call(now, personality, said.reference, key, to, text, body, misdeed, delivered, answer))
         if delivered:
-            told = letters(self._seed, now, personality, provider_id, reference)
+            told = letters(self._seed, now, personality, provider_id, said.reference)
             os.write(self._letters, b"".join(json.dumps(asdict(letter)).encode() + b"\n" for letter in told))
-        return await _carry_out(misdeed, provider_id, writer)
+        return await _carry_out(misdeed, answered, writer)
 
     def _note(self, call: Call) -> None:
         os.write(self._book, json.dumps(asdict(call)).encode() + b"\n")
         os.fsync(self._book)
 
 
-async def _carry_out(misdeed: Misdeed, provider_id: str, writer: asyncio.StreamWriter) -> bool:
+async def _carry_out(misdeed: Misdeed, said: Said, writer: asyncio.StreamWriter) -> bool:
     """Answer as the misdeed has it; return whether the connection goes on."""
-    accepted = _response(202, {"id": provider_id})
     match misdeed:
-        case Misdeed.NONE:
-            writer.write(accepted)
-            await writer.drain()
         case Misdeed.SLOW_DRIP:
-            for start in range(0, len(accepted), 16):
-                writer.write(accepted[start : start + 16])
+            answer = _response(said)
+            for start in range(0, len(answer), 16):
+                writer.write(answer[start : start + 16])
                 await writer.drain()
                 await asyncio.sleep(PAUSE_BETWEEN_DROPS)
         case Misdeed.TRUNCATED:
-            writer.write(accepted[:-5])
+            writer.write(_response(said)[:-5])
             await writer.drain()
             return False
-        case Misdeed.ACCEPT_THEN_500:
-            await _say(writer, 500, {"error": "internal"})
         case Misdeed.RESET_AFTER_BODY | Misdeed.RESET_BEFORE_BODY:
             _reset(writer)
             return False
@@ -182,12 +184,12 @@ async def _carry_out(misdeed: Misdeed, provider_id: str, writer: asyncio.StreamW
             await asyncio.sleep(PATIENCE)
             return False
         case Misdeed.THROTTLED_SECONDS:
-            await _say(writer, 429, {}, "Retry-After: 1\r\n")
+            await _say(writer, replace(said, headers={"Retry-After": "1"}))
         case Misdeed.THROTTLED_DATE:
             then = email.utils.formatdate(time.time() + 2, usegmt=True)
-            await _say(writer, 429, {}, f"Retry-After: {then}\r\n")
+            await _say(writer, replace(said, headers={"Retry-After": then}))
         case _:
-            await _say(writer, _REFUSALS[misdeed], {"error": misdeed.value})
+            await _say(writer, said)
     return True
 
 
@@ -197,15 +199,16 @@ def _reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-async def _say(writer: asyncio.StreamWriter, status: int, content: dict[str, Any], headers: str = "") -> None:
-    writer.write(_response(status, content, headers))
+async def _say(writer: asyncio.StreamWriter, said: Said) -> None:
+    writer.write(_response(said))
     await writer.drain()
 
 
-def _response(status: int, content: dict[str, Any], headers: str = "") -> bytes:
-    body = json.dumps(content).encode()
-    head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
-    return head.encode() + body
+def _response(said: Said) -> bytes:
+    body = b"" if said.content is None else json.dumps(said.content).encode()
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **said.headers}
+    lines = [f"HTTP/1.1 {said.status} X", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode() + body
 
 
 async def _read(reader: asyncio.StreamReader) -> Request | None:

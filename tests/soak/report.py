@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.soak.faults import Misdeed
@@ -9,6 +10,7 @@ from tests.soak.judge import Evidence, Judgement, faults_by_kind
 from tests.soak.letters import SOON_SECONDS
 from tests.soak.nemesis import LOT_POINTS, POINTS, Nemesis
 from tests.soak.plan import Nuisance, Plan
+from tests.soak.provider import Call
 from tests.soak.rig import Rig
 
 SHOWN = 12
@@ -68,7 +70,8 @@ class Report:
             ("seed", self.plan.seed),
             ("minutes", f"{self.seconds / 60:.1f}"),
             ("people / intents", f"{len(self.plan.people)} / {judgement.endings.total() + len(judgement.lost)}"),
-            ("calls / deliveries", f"{len(calls)} / {sum(call.delivered for call in calls)}"),
+            ("calls / deliveries", _counted(calls)),
+            *((f"  by {each}", _counted(_by(calls, each))) for each in sorted({call.personality for call in calls})),
             ("  while all went wrong", sum(call.at < self.rig.calmed_at for call in calls)),
             ("faulted sends", self.faulted),
             *((f"  {kind}", number) for kind, number in sorted(faults_by_kind(calls).items())),
@@ -94,3 +97,11 @@ class Report:
         for name, found in judgement.zeros.items():
             shown += [f"  {name}: {each}" for each in found[:SHOWN]]
         return [*shown, *(f"NOT PROVED: {each}" for each in self.unmet), "GREEN" if self.green else "RED"]
+
+
+def _counted(calls: Sequence[Call]) -> str:
+    return f"{len(calls)} / {sum(call.delivered for call in calls)}"
+
+
+def _by(calls: Sequence[Call], personality: str) -> list[Call]:
+    return [call for call in calls if call.personality == personality]

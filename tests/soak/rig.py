@@ -57,6 +57,8 @@ use = ["keyed"]
 use = ["plain"]
 [channels.email]
 use = ["lookup"]
+[channels.letter]
+use = ["keyed"]
 """
 
 
@@ -133,6 +135,7 @@ class Rig:
         told = {
             "TACTFUL_DATABASE_URL": self.postgres.database_url,
             "TACTFUL_SECRET": "a secret for tests only",
+            "SOAK_SECRET": "a secret of the soak with its vendors",
             "TACTFUL_CONFIG": str(self.folder / "tactful.toml"),
             "TACTFUL_CONTACTS_AT_ONCE": str(CALLS_AT_ONCE),
             "TEMPORAL_ADDRESS": self.temporal.address,
@@ -192,11 +195,12 @@ def _context() -> ForkServerContext:
 
 
 @contextmanager
-def rigged(folder: Path, seed: int, *, sabotage: Sabotage | None) -> Generator[Rig]:
+def rigged(folder: Path, seed: int, *, sabotage: Sabotage | None, config: str = CONFIG) -> Generator[Rig]:
     """Start everything but the workers beside a block."""
     with ExitStack() as stack:
         url = stack.enter_context(provider(folder, seed))
-        _configure(folder, url, sends_key=sabotage is not Sabotage.KEY)
+        told = config.format(url=url, sends_key=str(sabotage is not Sabotage.KEY).lower())
+        (folder / "tactful.toml").write_text(told)
         postgres = stack.enter_context(own_postgres())
         temporal = stack.enter_context(own_temporal(kept=True))
         database = Database(postgres.database_url)
@@ -214,11 +218,6 @@ def _end(rig: Rig) -> None:
         slot.signal(signal.SIGKILL)
         if slot.process is not None:
             slot.process.join()
-
-
-def _configure(folder: Path, url: str, *, sends_key: bool) -> None:
-    text = CONFIG.format(url=url, sends_key=str(sends_key).lower())
-    (folder / "tactful.toml").write_text(text)
 
 
 @contextmanager

@@ -13,13 +13,19 @@ CAP_SMS = 2
 CAP_DAYS = 7
 WELCOME, TOUR, PAPERS, OFFERS, ASKED = 4, 4, 6, 6, "receipt"
 CAMPAIGN, OCCASION = "notice", datetime(2026, 1, 1, 10)  # noqa: DTZ001 - on everybody's own clock
-_CHANNELS = ("push", "sms", "email")
+CHANNELS = ("push", "sms", "email", "letter")
 _MAIL = """\
 ---
 subject: {name}
 ---
 <mjml><mj-body><mj-section><mj-column><mj-text>{name} <a href="{{{{ links.unsubscribe }}}}">stop</a></mj-text>\
 </mj-column></mj-section></mj-body></mjml>
+"""
+_LETTER = """\
+---
+subject: {name}
+---
+<p>{name}</p>
 """
 
 
@@ -44,8 +50,8 @@ def _said(step: str, topic: str, number: int, *channels: str) -> tuple[Said, ...
 
 SAID = (
     *_said("welcome", "news", WELCOME, "push"),
-    *_said("tour", "ideas", TOUR, "sms", "push"),
-    *_said("papers", "papers", PAPERS, *_CHANNELS),
+    *_said("tour", "ideas", TOUR, "sms", "email", "letter", "push"),
+    *_said("papers", "papers", PAPERS, *CHANNELS),
     *(Said(f"offers-{n}", "offers", ("ideas", "news")[n % 2], "push") for n in range(OFFERS)),
     Said(ASKED, "receipts", "papers", "sms"),
     Said(f"{CAMPAIGN}-0", CAMPAIGN, "papers", "sms"),
@@ -66,6 +72,8 @@ def files() -> dict[str, str]:
     for said in SAID:
         if said.channel == "email":
             made[f"templates/{said.name}/email.mjml"] = _MAIL.format(name=said.name)
+        elif said.channel == "letter":
+            made[f"templates/{said.name}/letter.html"] = _LETTER.format(name=said.name)
         else:
             made[f"templates/{said.name}/{said.channel}.txt"] = f"{said.name}\n"
     return made
@@ -103,7 +111,7 @@ priorities: [papers, news, ideas]
 rules:
   at_most: [{CAP} in {CAP_DAYS} days, {CAP_SMS} sms in {CAP_DAYS} days]
   quiet:
-    sms or push or email: 22:00 to 07:00
+    sms or push or email or letter: 22:00 to 07:00
 stages:
   nurture:
 {steps}"""
