@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -95,10 +97,8 @@ class DropsReplyTo(Acme):
 
 class CallsElsewhere(Acme):
     def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
-        import socket  # noqa: PLC0415
-
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-            one.connect(("192.0.2.1", 9))
+        with contextlib.suppress(OSError):
+            socket.getaddrinfo("elsewhere.invalid", 443)  # a name that nobody has: noticed without a byte going out
         return super().authorize(request, at, token)
 
 
