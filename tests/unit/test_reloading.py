@@ -1,0 +1,67 @@
+"""What is made of a file is exchanged whole, the old closed when nobody uses it; the doors watch their file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from service.reloading import Reloaded, Watch
+from web.listening import Listening
+
+TELLER = '[connectors.{name}]\nuse = "tests.integration.doors.teller:Teller"\nsecret = {{ file = "secret" }}\n'
+
+
+def test_the_old_is_closed_when_its_last_user_is_done() -> None:
+    closed: list[str] = []
+    made = Reloaded("old", closed.append)
+    with made.use() as first:
+        with made.use() as second:
+            made.swap("new")
+            assert made.current == "new"
+        assert (first, second, closed) == ("old", "old", [])
+    assert closed == ["old"]
+    made.swap("newest")
+    assert closed == ["old", "new"]
+
+
+def test_a_file_has_changed_when_its_content_has(tmp_path: Path) -> None:
+    file = tmp_path / "tactful.toml"
+    watch = Watch(file)
+    assert not watch.changed()
+    file.write_text("a")
+    assert watch.changed()
+    file.write_text("a")
+    assert not watch.changed()
+    file.unlink()
+    assert watch.changed()
+
+
+def test_the_doors_listen_to_what_the_file_says_now_and_keep_the_last_good_one(tmp_path: Path) -> None:
+    file = tmp_path / "tactful.toml"
+    (tmp_path / "secret").write_text("whistle")
+    file.write_text(TELLER.format(name="one"))
+    listening = Listening(file)
+    with listening.watched():
+        assert _names(listening) == {"one"}
+        file.write_text(TELLER.format(name="two"))
+        _wait(listening, {"two"})
+        file.write_text(TELLER.format(name="three") + "[connectors.nobody]\n")
+        os.kill(os.getpid(), signal.SIGHUP)
+        file.write_text(TELLER.format(name="four"))
+        _wait(listening, {"four"})
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+
+
+def _names(listening: Listening) -> set[str]:
+    return set(listening.tellers.current.by_name)
+
+
+def _wait(listening: Listening, names: set[str]) -> None:
+    until = time.monotonic() + 30
+    while _names(listening) != names:
+        assert "three" not in _names(listening)
+        assert time.monotonic() < until, _names(listening)
+        os.kill(os.getpid(), signal.SIGHUP)
+        time.sleep(0.05)
