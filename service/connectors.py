@@ -6,6 +6,7 @@
     username = "fleur"
     password = { env = "SMTP_PASSWORD" }          # or { file = "/run/secrets/smtp" }, beside this file if relative
     rate = 14                                     # at most so many messages a second, over all workers
+    in_home_days = 4                              # of letters: days from handing over to arrival
 
     [channels.email]
     use = ["relay"]                               # first choice first
@@ -20,6 +21,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,6 +35,7 @@ from tactful.words import Channel
 
 BYTES_MAX = 1_000_000
 RATE_MIN, RATE_MAX = 0.001, 10_000
+IN_HOME_DAYS_MAX = 30
 _SECTIONS = ("connectors", "channels")
 
 
@@ -48,12 +51,14 @@ class ConfigurationError(TactfulError):
 class Connectors:
     """The connectors of a service, by name; and per channel the names to use, first choice first.
 
-    `rates` has the messages a second of those that are limited, as their code declares or the file says.
+    `rates` has the messages a second of those that are limited, `in_home` how long those that do not arrive at once are
+    on their way, as their code declares or the file says.
     """
 
     by_name: Mapping[str, AnyConnector]
     by_channel: Mapping[Channel, tuple[str, ...]]
     rates: Mapping[str, float] = field(default_factory=dict[str, float])
+    in_home: Mapping[str, timedelta] = field(default_factory=dict[str, timedelta])
 
     async def aclose(self) -> None:
         """Close all of them."""
@@ -81,7 +86,8 @@ def read_connectors(path: Path, ports: Ports, environ: Mapping[str, str] = os.en
         raise ConfigurationError(f"{path}: {problem}" for problem in reading.problems)
     rates = {name: one.rate for name, one in configured.items() if one and one.rate is not None}
     built = {name: one.connector(one.config, ports) for name, one in configured.items() if one}
-    return Connectors(built, by_channel, rates)
+    in_home = {name: timedelta(days=one.in_home_days) for name, one in configured.items() if one and one.in_home_days}
+    return Connectors(built, by_channel, rates, in_home)
 
 
 def read_channels(path: Path) -> dict[Channel, tuple[str, ...]]:
@@ -130,6 +136,7 @@ class Configured:
     connector: type[AnyConnector]
     config: ConnectorConfig
     rate: float | None
+    in_home_days: int
 
     @property
     def hears(self) -> bool:
@@ -183,6 +190,8 @@ class Reading:
             self.problems.append(f"{key}.use: {error}")
             return None
         rate = self._rate(key, settings.pop("rate")) if "rate" in settings else connector.capabilities.rate
+        declared = connector.capabilities.in_home_days
+        in_home_days = self._days(key, settings.pop("in_home_days")) if "in_home_days" in settings else declared
         values = {each: self._value(f"{key}.{each}", given, connector, each) for each, given in settings.items()}
         absent = {each for each, value in values.items() if value is None}
         try:
@@ -193,13 +202,19 @@ class Reading:
                 if not about & absent:
                     self._invalid(key, problem, connector.Config)
             return None
-        return None if absent else Configured(connector, config, rate)
+        return None if absent else Configured(connector, config, rate, in_home_days)
 
     def _rate(self, key: str, given: object) -> float | None:
         if isinstance(given, int | float) and not isinstance(given, bool) and RATE_MIN <= given <= RATE_MAX:
             return float(given)
         self.problems.append(f"{key}.rate: must be messages a second, from {RATE_MIN} to {RATE_MAX:,}: rate = 14")
         return None
+
+    def _days(self, key: str, given: object) -> int:
+        if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= IN_HOME_DAYS_MAX:
+            return given
+        self.problems.append(f"{key}.in_home_days: must be whole days, from 0 to {IN_HOME_DAYS_MAX}: in_home_days = 4")
+        return 0
 
     def _value(self, key: str, given: object, connector: type[AnyConnector], field: str) -> object:
         """Return a value as given, or what `{ env = … }` or `{ file = … }` points to; None where that cannot be had."""

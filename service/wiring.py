@@ -124,7 +124,7 @@ def sending(connectors: Connectors, links: Links) -> Sending:
             if isinstance(each.idempotency, Lookup)
         },
         receipts=frozenset(name for name, each in connectors.by_name.items() if each.receipts_come),
-        in_home={name: timedelta(days=each.in_home_days) for name, each in declared.items() if each.in_home_days},
+        in_home=connectors.in_home,
     )
 
 

@@ -116,6 +116,7 @@ class Lob(WithCancel[LobConfig]):
         features=frozenset({Feature.SUBJECT, Feature.TEXT, Feature.HTML}),
         bytes_max=80_000,
         rate=25,
+        in_home_days=5,
         receipts=True,
         cancels=True,
     )

@@ -99,6 +99,7 @@ class Stannp(WithCancel[StannpConfig]):
         rate=5,
         receipts=True,
         cancels=True,
+        in_home_days=3,
     )
     errors: ClassVar[tuple[On, ...]] = (
         on(None, Fault.QUOTA, "no money"),

@@ -238,6 +238,25 @@ def test_a_rate_is_the_connectors_own_unless_the_file_says_otherwise(tmp_path: P
     assert found.rates == {"loft": 0.5, "faster": 14.0}
 
 
+def test_letters_are_on_their_way_for_as_long_as_their_connector_says_unless_the_file_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    lob = """
+        use = "lob"
+        api_key = { env = "KEY" }
+        return_address = { name = "Fleur", street = "1 Rose Lane", city = "Portland", state = "OR", zip = "97201" }
+    """
+    found = read(tmp_path, f"[connectors.post]{lob}\n[connectors.slow]{lob}in_home_days = 9", {"KEY": "test_12345678"})
+    assert found.in_home == {"post": timedelta(days=5), "slow": timedelta(days=9)}
+
+
+@pytest.mark.parametrize("days", ["-1", "31", "1.5", "true", '"three"'])
+def test_days_on_the_way_that_are_none_are_named(tmp_path: Path, days: str) -> None:
+    assert problems(tmp_path, f"[connectors.mailbox]\nin_home_days = {days}") == [
+        "connectors.mailbox.in_home_days: must be whole days, from 0 to 30: in_home_days = 4"
+    ]
+
+
 @pytest.mark.parametrize("rate", ["0", "-1", "true", '"fast"', "20000", "nan"])
 def test_a_rate_that_is_none_is_named(tmp_path: Path, rate: str) -> None:
     assert problems(tmp_path, f"[connectors.mailbox]\nrate = {rate}") == [
