@@ -14,23 +14,13 @@ from pydantic.json_schema import models_json_schema
 from database.engine import Database
 from service.reloading import Reloaded
 from service.tellers import Tellers
-from tactful.wire import BatchBody, ContactBody, IdentifyBody, ImportBody, PublishBody, TrackBody
-from tactful.wire.campaigns import CampaignBody
-from tactful.wire.connectors import HoldBody, ResumeBody
-from tactful.wire.sends import OneBody, RetryBody, SettleBody
-from tactful.wire.sweeping import SweepBody
 from web import api, health, hooks, public
+from web.bodies import DESCRIBED
 from web.config import WebConfig
 from web.console import pages
 from web.failures import add_handlers
 from web.house import HealthCheck, House
 from web.safety import SafetyHeaders
-
-_BODIES = (
-    *(IdentifyBody, TrackBody, BatchBody, ImportBody, ContactBody, PublishBody),
-    *(CampaignBody, HoldBody, ResumeBody, SweepBody),
-    *(RetryBody, SettleBody, OneBody),
-)
 
 
 def create_app(
@@ -85,7 +75,7 @@ def _describe_bodies(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = described()
         _, schemas = models_json_schema(
-            [(body, "validation") for body in _BODIES], ref_template="#/components/schemas/{model}"
+            [(body, "validation") for body in DESCRIBED], ref_template="#/components/schemas/{model}"
         )
         document["components"]["schemas"] |= schemas["$defs"]
         return document

@@ -68,7 +68,13 @@ def _too_large(most: int) -> RefusedError:
     return refusal("too_large", "The body is too long.", expected=expected, hint=hint)
 
 
+DESCRIBED: list[type[BaseModel]] = []
+"""Every body that an endpoint takes, for the OpenAPI document."""
+
+
 def takes(model: type[BaseModel]) -> dict[str, Any]:
-    """Return what the OpenAPI document says of an endpoint whose body is of this type."""
+    """Return what the OpenAPI document says of an endpoint whose body is of this type, and have it described there."""
+    if model not in DESCRIBED:
+        DESCRIBED.append(model)
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
