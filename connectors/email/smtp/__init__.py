@@ -14,7 +14,6 @@ import ssl
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self, cast
 
 from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPResponseException, SMTPServerDisconnected
@@ -38,6 +37,7 @@ from tactful.connector import (
     redacted,
     time_left,
 )
+from tactful.connector.http import PemFile
 from tactful.connector.mail import with_ascii_domain
 from tactful.words import Channel
 
@@ -54,22 +54,13 @@ def _email_address(address: str) -> str:
     return checked
 
 
-def _pem_file(path: Path) -> Path:
-    try:
-        ssl.create_default_context(cafile=path)
-    except (OSError, ssl.SSLError) as error:
-        msg = f"cannot be read as certificates in PEM form ({error.strerror or 'no certificate in it'})"
-        raise ValueError(msg) from None
-    return path
-
-
 class SmtpConfig(ConnectorConfig):
     """How to reach the mail server. Documented, key by key, in docs/connectors/smtp.md."""
 
     host: str = Field(pattern=r"^[!-~]+$")
     tls: Literal["none", "starttls", "tls"] = "starttls"
     port: int | None = Field(default=None, ge=1, le=65535)
-    ca_file: Annotated[Path, AfterValidator(_pem_file)] | None = None
+    ca_file: PemFile | None = None
     username: str | None = Field(default=None, min_length=1)
     password: SecretStr | None = None
     bounces_to: Annotated[str, AfterValidator(_email_address)] | None = None

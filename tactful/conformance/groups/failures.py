@@ -24,7 +24,6 @@ _BROKEN = {
     "without a body": b"",
 }
 _LASTING = frozenset({Fault.BAD_RECIPIENT, Fault.SUPPRESSED})
-_ACCEPTED_OR_UNKNOWN = frozenset({Fault.AMBIGUOUS})
 
 
 async def failures(trial: Trial) -> None:
@@ -151,7 +150,7 @@ async def _broken_answers(trial: Trial) -> None:
         trial.leave_out(name, "what this provider says when it takes a message is in the status and headers alone")
         return
     for kind, content in _BROKEN.items():
-        _is(trial, f"{name}: {kind}", await trial.attempt(say(whole.status, content)), _ACCEPTED_OR_UNKNOWN)
+        _is(trial, f"{name}: {kind}", await trial.attempt(say(whole.status, content)), {Fault.AMBIGUOUS})
     ended = await trial.attempt(Say(whole))
     taken = isinstance(ended, Accepted) and ended.provider_id == trial.case.provider_id
     trial.say("its yes is read, with its id", taken, str(ended))
