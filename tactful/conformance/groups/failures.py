@@ -6,6 +6,7 @@ The one promise that counts: every fault but *ambiguous* says that the customer 
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -78,6 +79,11 @@ async def _before_the_first_byte(trial: Trial) -> None:
         )
         await connector.aclose()
     trial.say("a certificate we do not trust: the provider saw no request", not there.received)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        connector = trial.connector(base_url=f"https://127.0.0.1:{mute.getsockname()[1]}", timeout=IMPATIENT)
+        name = "a server that takes the connection and never speaks TLS: nothing was sent"
+        _is(trial, name, await attempt(connector, trial.case.messages[0]), unsent)
+        await connector.aclose()
 
 
 async def _after_it(trial: Trial) -> None:

@@ -144,6 +144,37 @@ async def test_a_certificate_of_nobody_we_trust_ends_it_before_a_byte_is_sent() 
     assert there.received == []
 
 
+async def test_a_connection_is_used_again_and_one_that_the_provider_closed_meanwhile_is_not() -> None:
+    answer = b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{"id":"m-1"}'
+    served: list[int] = []
+    closed = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer two messages, and hang up as servers do that have waited long enough."""
+        served.append(0)
+        while served[-1] < 2:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
+            await reader.readexactly(int(length.partition(b":")[2]))
+            writer.write(answer)
+            served[-1] += 1
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        closed.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    connector = acme(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    for _ in range(2):
+        closed.clear()
+        for _ in range(2):
+            assert await send(connector, message(text="Hi"), deadline=time.monotonic() + 10) == Accepted("m-1")
+        await closed.wait()
+    await connector.aclose()
+    server.close()
+    assert served == [2, 2]
+
+
 async def test_nothing_is_sent_after_the_deadline() -> None:
     async with provider(lambda _: say(200, '{"id":"m-1"}')) as there:
         with pytest.raises(SendFault) as caught:
