@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from types import FrameType
 
 from tactful.conformance.case import HookCase
 from tactful.conformance.trial import Trial
@@ -42,6 +44,8 @@ def _genuine(trial: Trial, connector: TellsLater, number: int, one: HookCase) ->
         trial.say(f"hook {number} is taken for genuine", seen=False, why=str(error))
     else:
         trial.say(f"hook {number} is taken for genuine", seen=True)
+    seen = _compares_in_constant_time(connector, one.hook)
+    trial.say(f"hook {number} is compared in constant time", seen, "neither compare_digest nor a public key was used")
     told = list(connector.news(one.hook))
     kinds = tuple(_kind(each) for each in told if not isinstance(each, Handshake))
     trial.say(f"hook {number} tells {', '.join(one.kinds) or 'nothing'}", kinds == one.kinds, f"it told {kinds}")
@@ -53,6 +57,25 @@ def _genuine(trial: Trial, connector: TellsLater, number: int, one: HookCase) ->
     trial.say(f"hook {number} has its times with their zone", aware)
     named = all(each.provider_id or each.key for each in told if isinstance(each, Told))
     trial.say(f"hook {number} names the message", named)
+
+
+def _compares_in_constant_time(connector: TellsLater, hook: Hook) -> bool:
+    """Say whether `hmac.compare_digest` or a public key's `verify` was called on the way."""
+    called: set[str] = set()
+
+    def note(_frame: FrameType, event: str, what: object) -> None:
+        if event == "c_call":
+            called.add(getattr(what, "__name__", ""))
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        connector.verify(hook)
+    except NotGenuineError:
+        return False
+    finally:
+        sys.setprofile(before)
+    return not called.isdisjoint({"compare_digest", "verify"})
 
 
 def _kind(told: News) -> ReceiptKind:

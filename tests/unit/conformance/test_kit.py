@@ -12,9 +12,9 @@ import pytest
 from pydantic import SecretStr
 
 from tactful.conformance import Case, Certificate, certify
-from tactful.connector import Accepted, Fault, Hook, Message, SendFault
+from tactful.connector import Accepted, Fault, Hook, Message, NotGenuineError, SendFault
 from tactful.connector.http import Answer, Request, on
-from tactful.connector.signatures import hmac_of, require_same
+from tactful.connector.signatures import hmac_of, require_recent, require_same, standard_webhook
 from tests.unit.conformance.acme import CASE, Acme
 
 COUNT = itertools.count()
@@ -48,6 +48,16 @@ class WrongBaseString(Acme):
 class BelievesAll(Acme):
     def verify(self, hook: Hook) -> None:
         del hook
+
+
+class ComparesAsItGoes(Acme):
+    """Right, but how long it takes tells a stranger how much of a guess was right."""
+
+    def verify(self, hook: Hook) -> None:
+        secret, stamp = self.config.signing_secret.get_secret_value(), hook.header("webhook-timestamp")
+        require_recent(stamp, hook.at)
+        if hook.header("webhook-signature") != standard_webhook(secret, hook.header("webhook-id"), stamp, hook.content):
+            raise NotGenuineError("the signature is wrong")
 
 
 class SwallowsThrottling(Acme):
@@ -107,6 +117,7 @@ class CallsElsewhere(Acme):
     [
         ("WrongBaseString", "receipts", "is taken for genuine"),
         ("BelievesAll", "receipts", "with one bit changed is refused"),
+        ("ComparesAsItGoes", "receipts", "is compared in constant time"),
         ("SwallowsThrottling", "failures", "429 without a wait slows us down"),
         ("NewKeyEachTime", "keys", "are the same request"),
         ("Clocked", "features", "is built into the same bytes each time"),
