@@ -193,9 +193,9 @@ class Lob(WithCancel[LobConfig]):
         }
         return {name: value for name, value in parts.items() if value}
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+    def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request with the key as the name of a Basic log-in."""
-        del at, token
+        del at
         return request.logged_in(self.config.api_key.get_secret_value())
 
     def parse(self, message: Message, answer: Answer) -> Accepted:

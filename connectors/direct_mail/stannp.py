@@ -151,9 +151,9 @@ class Stannp(WithCancel[StannpConfig]):
         }
         return [(f"recipient[{name}]", value) for name, value in parts.items() if value]
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+    def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request with the key as the name of a Basic log-in."""
-        del at, token
+        del at
         return request.logged_in(self.config.api_key.get_secret_value())
 
     def code_of(self, answer: Answer) -> str:

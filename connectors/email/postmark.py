@@ -115,9 +115,9 @@ class Postmark(WithLookup[PostmarkConfig]):
         }
         return Request.json("/email", body, headers={"Accept": "application/json"})
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+    def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request with the server's token."""
-        del at, token
+        del at
         return request.with_headers({"X-Postmark-Server-Token": self.config.server_token.get_secret_value()})
 
     def code_of(self, answer: Answer) -> str:

@@ -104,10 +104,10 @@ class Resend(HttpConnector[ResendConfig]):
         headers = {"Accept": "application/json", "Idempotency-Key": str(message.key)}
         return Request.json("/emails", body, headers=headers)
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+    def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request with the API key."""
-        del at, token
-        return request.having(authorization=f"Bearer {self.config.api_key.get_secret_value()}")
+        del at
+        return request.bearing(self.config.api_key.get_secret_value())
 
     def code_of(self, answer: Answer) -> str:
         """Return the name of an error; that a field is wrong it says with the field in words alone."""

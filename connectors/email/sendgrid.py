@@ -127,10 +127,10 @@ class SendGrid(HttpConnector[SendGridConfig]):
         }
         return Request.json("/v3/mail/send", body, headers={"Accept": "application/json"})
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+    def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request with the API key."""
-        del at, token
-        return request.having(authorization=f"Bearer {self.config.api_key.get_secret_value()}")
+        del at
+        return request.bearing(self.config.api_key.get_secret_value())
 
     def code_of(self, answer: Answer) -> str:
         """Return the field that an error is about; that the credits are used up, SendGrid says in words alone."""

@@ -86,9 +86,8 @@ class Webhook(HttpConnector[WebhookConfig]):
         }
         return Request.json("", body, headers={"webhook-id": str(message.key)})
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+    def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request signed with the time of this attempt."""
-        del token
         stamp = str(int(at.timestamp()))
         secret = self.config.secret.get_secret_value()
         signature = standard_webhook(secret, request.headers["webhook-id"], stamp, request.content)

@@ -14,7 +14,7 @@ import jwt
 from pydantic import Field, SecretStr, field_validator
 
 from tactful.connector import Accepted, Capabilities, ConnectorConfig, Fault, Feature, Message, NoKey, SendFault
-from tactful.connector.http import Answer, BaseUrl, HttpConfig, HttpConnector, On, Request, Token, on
+from tactful.connector.http import Answer, BaseUrl, HttpConfig, On, Request, Token, WithToken, on
 from tactful.words import Channel
 
 BYTES_MAX = 4096
@@ -52,7 +52,7 @@ class ApnsConfig(HttpConfig):
         return given
 
 
-class Apns(HttpConnector[ApnsConfig]):
+class Apns(WithToken[ApnsConfig]):
     """Sends to the devices of one app, or of several of one team."""
 
     Config: ClassVar[type[ConnectorConfig]] = ApnsConfig
@@ -73,7 +73,6 @@ class Apns(HttpConnector[ApnsConfig]):
     )
     code_at: ClassVar[str] = "reason"
     http2: ClassVar[bool] = True
-    wants_token: ClassVar[bool] = True
 
     def build(self, message: Message) -> Request:
         """Return the request that sends the message to one device."""
@@ -112,10 +111,9 @@ class Apns(HttpConnector[ApnsConfig]):
         """Say whether Apple finds the token too old."""
         return self.code_of(answer) == _SPENT
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
-        """Return the request with the token."""
+    def with_token(self, request: Request, at: datetime, token: SecretStr) -> Request:
+        """Return the request with the token, in the letters of Apple's pages."""
         del at
-        assert token is not None
         return request.having(authorization=f"bearer {token.get_secret_value()}")
 
     def parse(self, message: Message, answer: Answer) -> Accepted:

@@ -15,7 +15,7 @@ import jwt
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from tactful.connector import Accepted, Capabilities, ConnectorConfig, Fault, Feature, Message, NoKey, Ports, SendFault
-from tactful.connector.http import Answer, BaseUrl, HttpConfig, HttpConnector, On, Request, Token, fault_of, on
+from tactful.connector.http import Answer, BaseUrl, HttpConfig, On, Request, Token, WithToken, fault_of, on
 from tactful.words import Channel
 
 BYTES_MAX = 4096
@@ -63,7 +63,7 @@ class FcmConfig(HttpConfig):
         return given
 
 
-class Fcm(HttpConnector[FcmConfig]):
+class Fcm(WithToken[FcmConfig]):
     """Sends through one Firebase project."""
 
     Config: ClassVar[type[ConnectorConfig]] = FcmConfig
@@ -82,7 +82,6 @@ class Fcm(HttpConnector[FcmConfig]):
         on(503, Fault.TRANSIENT, "UNAVAILABLE"),
     )
     said_at: ClassVar[str] = "error.message"
-    wants_token: ClassVar[bool] = True
 
     def __init__(self, config: FcmConfig, ports: Ports) -> None:
         super().__init__(config, ports)
@@ -141,12 +140,6 @@ class Fcm(HttpConnector[FcmConfig]):
         named = {"kid": self._account.private_key_id} if self._account.private_key_id else None
         signed = jwt.encode(claims, key, algorithm="RS256", headers=named)
         return Request.form(path or self._account.token_uri, [("grant_type", _GRANT), ("assertion", signed)])
-
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
-        """Return the request with the token."""
-        del at
-        assert token is not None
-        return request.having(authorization=f"Bearer {token.get_secret_value()}")
 
     def parse(self, message: Message, answer: Answer) -> Accepted:
         """Return FCM's name of the message."""

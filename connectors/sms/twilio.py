@@ -110,12 +110,12 @@ class Twilio(HttpConnector[TwilioConfig]):
         fields.append(("ValidityPeriod", str(int(self.config.valid_for.total_seconds()))))
         return Request.form(f"/2010-04-01/Accounts/{self.config.account_sid}/Messages.json", fields)
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+    def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request signed in by the key, or the account's token where there is none."""
-        del at, token
+        del at
         name = self.config.api_key_sid or self.config.account_sid
         secret = self.config.api_key_secret or self.config.auth_token
-        return request.having(authorization="Basic " + b64(f"{name}:{secret.get_secret_value()}".encode()))
+        return request.logged_in(name, secret.get_secret_value())
 
     def parse(self, message: Message, answer: Answer) -> Accepted:
         """Return the message's SID."""

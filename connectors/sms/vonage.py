@@ -19,7 +19,7 @@ from tactful.connector import Accepted, Capabilities, ConnectorConfig, Fault, Fe
 from tactful.connector.hooks import Hook, Inbound, News, NotGenuineError, Told, UnreadableHookError, told_key
 from tactful.connector.http import Answer, BaseUrl, HttpConfig, HttpConnector, On, Request, UnreadableError, on
 from tactful.connector.segments import require_segments
-from tactful.connector.signatures import b64, hmac_of, hs256_claims, require_recent, require_same
+from tactful.connector.signatures import hmac_of, hs256_claims, require_recent, require_same
 from tactful.words import Channel, ReceiptKind
 
 CALLBACK_CHARACTERS_MAX = 100
@@ -110,11 +110,10 @@ class Vonage(HttpConnector[VonageConfig]):
             fields.append(("callback", self.config.hooks_url))
         return Request.form("/sms/json", fields)
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+    def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request signed in with the account's key and secret."""
-        del at, token
-        pair = f"{self.config.api_key.get_secret_value()}:{self.config.api_secret.get_secret_value()}"
-        return request.having(authorization="Basic " + b64(pair.encode()))
+        del at
+        return request.logged_in(self.config.api_key.get_secret_value(), self.config.api_secret.get_secret_value())
 
     def parse(self, message: Message, answer: Answer) -> Accepted:
         """Return the id of the first part, where every part was taken."""

@@ -17,6 +17,7 @@ from tactful.connector import Accepted, AnyConnector, Cancelled, Message, Ports,
 from tactful.connector.http import HttpConnector
 
 SECONDS = 10.0
+NOWHERE = "http://127.0.0.1:1"
 IMPATIENT = timedelta(seconds=0.4)
 Attempt = Accepted | SendFault
 
@@ -48,6 +49,10 @@ class Trial:
             for name, value in self.case.config.items()
             if name in fields and SecretStr.__name__ in str(fields[name].annotation)
         }
+
+    def idle(self) -> AnyConnector:
+        """Return a connector that is never called: where it speaks HTTP, nobody listens at its address."""
+        return self.connector(**({"base_url": NOWHERE} if "base_url" in self.code.Config.model_fields else {}))
 
     def connector(self, **config: object) -> AnyConnector:
         """Return a connector with the case's configuration and what is given besides."""

@@ -256,6 +256,6 @@ def test_the_same_event_told_twice_is_the_same_and_others_are_none_of_ours() -> 
 
 def test_no_request_but_below_the_base_url_and_no_secret_in_sight() -> None:
     connector = lob()
-    request = connector.authorize(connector.build(letter()), WRITTEN_AT, None)
+    request = connector.authorize(connector.build(letter()), WRITTEN_AT)
     assert request.path == "/letters"
     assert "test_key" not in repr(connector.config) + repr(request)

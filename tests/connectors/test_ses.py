@@ -197,7 +197,7 @@ def test_any_request_is_signed_as_awss_own_library_signs_it(
 
 def test_the_host_is_signed_as_it_goes_out() -> None:
     plain, ported = ses(), ses("https://EMAIL.eu-west-1.amazonaws.com:443")
-    proofs = [one.authorize(one.build(email_message()), NOON, None).headers for one in (plain, ported)]
+    proofs = [one.authorize(one.build(email_message()), NOON).headers for one in (plain, ported)]
     assert proofs[0] == proofs[1]
 
 

@@ -222,5 +222,5 @@ def test_a_hook_that_is_not_as_described_is_said_to_be_unreadable(content: bytes
 
 def test_no_secret_is_in_sight() -> None:
     connector = stannp()
-    request = connector.authorize(connector.build(letter()), WRITTEN_AT, None)
+    request = connector.authorize(connector.build(letter()), WRITTEN_AT)
     assert "api-key-of-stannp" not in repr(connector.config) + repr(request)

@@ -339,6 +339,6 @@ def test_a_hook_that_is_neither_a_status_nor_a_text_says_so(fields: dict[str, st
 
 def test_no_secret_and_no_number_is_shown() -> None:
     connector = twilio(api_key_sid="SK" + "0" * 32, api_key_secret="key-secret")
-    request = connector.authorize(connector.build(text_message()), text_message().written_at, None)
+    request = connector.authorize(connector.build(text_message()), text_message().written_at)
     shown = repr(connector.config) + repr(request)
     assert all(hidden not in shown for hidden in ("key-secret", "12345'", "447700900123"))

@@ -365,7 +365,7 @@ def test_a_hook_that_is_neither_a_receipt_nor_a_text_says_so(content: bytes) -> 
 
 def test_no_secret_and_no_number_is_shown() -> None:
     connector = vonage()
-    request = connector.authorize(connector.build(text_message()), NOON, None)
+    request = connector.authorize(connector.build(text_message()), NOON)
     shown = (
         repr(connector.config) + repr(request) + repr(connector.refusal(Answer(200, {}, answer(part("4")).encode())))
     )

@@ -56,7 +56,7 @@ async def test_the_library_that_receivers_use_takes_it(sent: Message) -> None:
 def test_it_is_signed_as_the_library_signs() -> None:
     connector = webhook()
     at = datetime.now(UTC)
-    request = connector.authorize(connector.build(letter()), at, None)
+    request = connector.authorize(connector.build(letter()), at)
     theirs = TheirWebhook(SECRET).sign(str(KEY), at, request.content.decode())
     assert request.headers["webhook-signature"] == theirs
     assert request.headers["webhook-timestamp"] == str(int(at.timestamp()))

@@ -83,7 +83,7 @@ def message(**changes: object) -> Message:
 
 def authorized(request: Request, connector: WebPush | None = None) -> tuple[str, dict[str, Any], str]:
     """Return scheme, claims and key of the proof of who we are, once its signature is right."""
-    said = (connector or web_push()).authorize(request, NOON, None).headers["authorization"]
+    said = (connector or web_push()).authorize(request, NOON).headers["authorization"]
     scheme, _, rest = said.partition(" ")
     fields = dict(part.split("=", 1) for part in rest.split(", "))
     key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), from_b64url(fields["k"]))

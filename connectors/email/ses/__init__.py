@@ -135,9 +135,8 @@ class Ses(HttpConnector[SesConfig]):
         }
         return Request.json("/v2/email/outbound-emails", body)
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+    def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request with AWS's signature, which holds the time of this attempt."""
-        del token
         proof = signed_headers(
             request.method,
             str(

@@ -105,9 +105,8 @@ class WebPush(HttpConnector[WebPushConfig]):
         }
         return Request("POST", to.path if self._elsewhere else to.endpoint, headers, body)
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+    def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request with our name, signed for its push service (VAPID)."""
-        del token
         origin = "/".join((self.config.base_url if self._elsewhere else request.path).split("/")[:3])
         claims = {"aud": origin, "exp": int((at + PROOF_TIME).timestamp()), "sub": self.config.contact}
         return request.having(

@@ -48,7 +48,7 @@ class Plivo(HttpConnector[PlivoConfig]):
         path = f"/v1/Account/{self.config.auth_id}/Message/"
         return Request.json(path, {**said, "log": "true", "trackable": False})
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
+    def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request logged in with the account's token."""
         return request.logged_in(self.config.auth_id, self.config.auth_token.get_secret_value())
 

@@ -23,7 +23,7 @@ async def hooks(trial: Trial) -> None:
     if not declared.receipts and not declared.inbound:
         trial.leave_out("hooks", "the provider tells nothing afterwards")
         return
-    connector = trial.connector(**({"base_url": "http://127.0.0.1:1"} if trial.over_http else {}))
+    connector = trial.idle()
     if not isinstance(connector, TellsLater):
         trial.leave_out("hooks", "what it tells comes from within the house")
         return

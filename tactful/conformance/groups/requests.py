@@ -27,11 +27,11 @@ async def features(trial: Trial) -> None:
 
 
 def _pure(trial: Trial) -> None:
-    connector = trial.connector(**({"base_url": "http://127.0.0.1:1"} if trial.over_http else {}))
+    connector = trial.idle()
     if not isinstance(connector, HttpConnector):
         trial.leave_out("the same message is built into the same bytes", "it does not speak HTTP")
         return
-    other = trial.connector(base_url="http://127.0.0.1:1")
+    other = trial.idle()
     assert isinstance(other, HttpConnector)
     for number, message in enumerate(trial.case.messages, 1):
         before = message.model_dump_json()

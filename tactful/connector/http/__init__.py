@@ -1,7 +1,7 @@
 """Providers spoken to over HTTP: a connector is a few pure functions here, and the I/O is the kernel's."""
 
 from tactful.connector.http.classify import On, fault_of, on, wait_asked_for
-from tactful.connector.http.connector import HttpConnector, WithCancel, WithLookup
+from tactful.connector.http.connector import HttpConnector, WithCancel, WithLookup, WithToken
 from tactful.connector.http.line import BaseUrl, GuardedConfig, HttpConfig, PemFile
 from tactful.connector.http.request import Answer, Request, UnreadableError
 from tactful.connector.http.tokens import Token
@@ -23,6 +23,7 @@ __all__ = [
     "UnreadableError",
     "WithCancel",
     "WithLookup",
+    "WithToken",
     "fault_of",
     "on",
     "wait_asked_for",

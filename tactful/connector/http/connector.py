@@ -7,11 +7,12 @@
         code_at, said_at = "error.code", "error.text"
 
         def build(self, message): return Request.json("/messages", {...})
-        def authorize(self, request, at, token): return request.having(authorization=f"Bearer {...}")
+        def authorize(self, request, at): return request.bearing(self.config.api_key.get_secret_value())
         def parse(self, message, answer): return Accepted(answer.need("id"))
 
 The kernel does the rest: connections, deadlines, tokens, classification, and keeping names and secrets out of what is
-said. `WithLookup` and `WithCancel` are for providers that can be asked afterwards, or told to stop.
+said. `WithToken` is for providers that want a token made or fetched first, `WithLookup` and `WithCancel` for those that
+can be asked afterwards, or told to stop.
 """
 
 from __future__ import annotations
@@ -54,7 +55,6 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
         said_at: Where its message stands.
         taken: Statuses besides 2xx that `parse` reads: for providers that say *taken before* by a 409.
         http2: Whether it speaks HTTP/2.
-        wants_token: Whether `token_for` makes a token that goes with every request.
         anywhere: Whether its messages go to addresses of their own, outside `base_url`.
     """
 
@@ -63,13 +63,11 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
     said_at: ClassVar[str] = ""
     taken: ClassVar[tuple[int, ...]] = ()
     http2: ClassVar[bool] = False
-    wants_token: ClassVar[bool] = False
     anywhere: ClassVar[bool] = False
 
     def __init__(self, config: HttpConfigT, ports: Ports) -> None:
         super().__init__(config, ports)
         self._line = Line(config, http2=self.http2)
-        self._tokens = TokenKeeper()
         self._secrets = tuple(_secrets_of(config))
 
     @abstractmethod
@@ -89,27 +87,14 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
             UnreadableError: It is not what the provider's description says: *ambiguous*.
         """
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:  # noqa: ARG002
+    def authorize(self, request: Request, at: datetime) -> Request:  # noqa: ARG002
         """Return the request with what proves who we are. Pure.
 
         Args:
             request: The request as it was built.
             at: Aware UTC instant of this attempt, for signatures that hold a time.
-            token: The kept token, where the connector `wants_token`.
         """
         return request
-
-    async def token_for(self, at: datetime, *, deadline: float) -> Token | None:  # noqa: ARG002
-        """Return a new token where the provider wants one: made here, or fetched by `self.exchange`. None for none.
-
-        Raises:
-            SendFault: It cannot be had.
-        """
-        return None
-
-    def token_is_spent(self, answer: Answer) -> bool:
-        """Say whether an answer means that the token is to be replaced, for providers that do not say it by a 401."""
-        return answer.status == _UNAUTHORIZED
 
     def code_of(self, answer: Answer) -> str:
         """Return the provider's own error code in an answer; empty where there is none."""
@@ -153,7 +138,7 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
         return await self._authorized(request, datetime.now(UTC), deadline)
 
     async def exchange(self, request: Request, *, deadline: float) -> Answer:
-        """Return the answer to a request as it stands: for `token_for`.
+        """Return the answer to a request as it stands, with nothing that proves who we are.
 
         Raises:
             SendFault: No answer came.
@@ -170,15 +155,47 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
     async def _authorized(self, request: Request, at: datetime, deadline: float) -> Answer:
         if "://" in request.path and not self.anywhere:
             raise SendFault(Fault.CONFIG, "address", "this connector may only call what is below its base_url")
+        return await self._proved(request, at, deadline)
+
+    async def _proved(self, request: Request, at: datetime, deadline: float) -> Answer:
+        return await self.exchange(self.authorize(request, at), deadline=deadline)
+
+
+class WithToken(HttpConnector[HttpConfigT], ABC, Generic[HttpConfigT]):
+    """A provider that wants a token with each request: made here, or fetched, and kept until shortly before it ends."""
+
+    def __init__(self, config: HttpConfigT, ports: Ports) -> None:
+        super().__init__(config, ports)
+        self._tokens = TokenKeeper()
+
+    @abstractmethod
+    async def token_for(self, at: datetime, *, deadline: float) -> Token:
+        """Return a new token: made here, or fetched by `self.exchange`.
+
+        Args:
+            at: Aware UTC instant from which it is good.
+            deadline: Monotonic seconds (`time.monotonic`) by which it must be there.
+
+        Raises:
+            SendFault: It cannot be had.
+        """
+
+    def with_token(self, request: Request, at: datetime, token: SecretStr) -> Request:  # noqa: ARG002
+        """Return the request with the kept token, instead of `authorize`: as a bearer's. Pure."""
+        return request.bearing(token.get_secret_value())
+
+    def token_is_spent(self, answer: Answer) -> bool:
+        """Say whether an answer means that the token is to be replaced, for providers that do not say it by a 401."""
+        return answer.status == _UNAUTHORIZED
+
+    async def _proved(self, request: Request, at: datetime, deadline: float) -> Answer:
         token = await self._token(at, deadline)
-        answer = await self.exchange(self.authorize(request, at, token), deadline=deadline)
-        if token is not None and self.token_is_spent(answer):
+        answer = await self.exchange(self.with_token(request, at, token), deadline=deadline)
+        if self.token_is_spent(answer):
             self._tokens.drop(token)
         return answer
 
-    async def _token(self, at: datetime, deadline: float) -> SecretStr | None:
-        if not self.wants_token:
-            return None
+    async def _token(self, at: datetime, deadline: float) -> SecretStr:
         failed: SendFault
         try:
             return await self._tokens.token(at, partial(self._new_token, deadline=deadline))

@@ -85,6 +85,10 @@ class Request:
         """Return the request with a Basic log-in; many providers take their key for the name, and no password."""
         return self.having(authorization="Basic " + base64.b64encode(f"{name}:{password}".encode()).decode())
 
+    def bearing(self, token: str) -> Request:
+        """Return the request with a token or key as its bearer's."""
+        return self.having(authorization=f"Bearer {token}")
+
     def with_headers(self, headers: Mapping[str, str]) -> Request:
         """Return the request with headers besides."""
         return replace(self, headers={**self.headers, **headers})

@@ -67,9 +67,9 @@ class Acme(WithCancel[AcmeConfig]):
         said |= {"headers": way_out} if message.marketing else {}
         return Request.json("/mail", said, headers={"Idempotency-Key": str(message.key)})
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
-        del at, token
-        return request.having(authorization=f"Bearer {self.config.token.get_secret_value()}")
+    def authorize(self, request: Request, at: datetime) -> Request:
+        del at
+        return request.bearing(self.config.token.get_secret_value())
 
     def parse(self, message: Message, answer: Answer) -> Accepted:
         del message

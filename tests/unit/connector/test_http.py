@@ -29,7 +29,18 @@ from tactful.connector import (
     SendFault,
     send,
 )
-from tactful.connector.http import Answer, HttpConfig, HttpConnector, On, Request, Token, fault_of, on, wait_asked_for
+from tactful.connector.http import (
+    Answer,
+    HttpConfig,
+    HttpConnector,
+    On,
+    Request,
+    Token,
+    WithToken,
+    fault_of,
+    on,
+    wait_asked_for,
+)
 from tactful.words import Channel
 from tests.unit.connector.test_message import message
 
@@ -52,9 +63,9 @@ class Acme(HttpConnector[AcmeConfig]):
     def build(self, message: Message) -> Request:
         return Request.json("/messages?now=1", {"to": message.to, "text": message.text, "key": str(message.key)})
 
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
-        del at, token
-        return request.having(authorization=f"Bearer {self.config.token.get_secret_value()}")
+    def authorize(self, request: Request, at: datetime) -> Request:
+        del at
+        return request.bearing(self.config.token.get_secret_value())
 
     def parse(self, message: Message, answer: Answer) -> Accepted:
         del message
@@ -198,7 +209,7 @@ async def test_what_a_provider_says_of_a_customer_or_our_secrets_is_masked() -> 
 
 async def test_no_secret_and_no_text_stands_in_a_repr() -> None:
     connector = acme("http://127.0.0.1:1")
-    request = connector.authorize(connector.build(message(text="private words")), NOON, None)
+    request = connector.authorize(connector.build(message(text="private words")), NOON)
     shown = repr(request) + repr(connector.config) + repr(Answer(200, {"x": "very-secret-token"}, b"private words"))
     assert "very-secret-token" not in shown
     assert "private words" not in shown
@@ -254,21 +265,13 @@ def test_the_first_row_of_an_error_table_that_meets_an_answer_wins() -> None:
     assert fault_of(200, "spent", table) is Fault.QUOTA
 
 
-class WithTokens(Acme):
-    wants_token: ClassVar[bool] = True
-    made: int = 0
-
+class WithTokens(WithToken[AcmeConfig], Acme):
     async def token_for(self, at: datetime, *, deadline: float) -> Token:
         del at
         answer = await self.exchange(Request.get("/token"), deadline=deadline)
         if answer.status != 200:
             raise self.refusal(answer)
         return Token(SecretStr(answer.need("token")), timedelta(hours=1))
-
-    def authorize(self, request: Request, at: datetime, token: SecretStr | None) -> Request:
-        del at
-        assert token is not None
-        return request.having(authorization=token.get_secret_value())
 
 
 async def both(there: Provider, connector: WithTokens, times: int) -> list[Accepted | BaseException]:
@@ -279,7 +282,7 @@ async def both(there: Provider, connector: WithTokens, times: int) -> list[Accep
 
 async def test_one_token_serves_all_messages_until_the_provider_takes_it_no_more() -> None:
     tokens = iter(f"t-{number}" for number in range(1, 9))
-    good = {"t-1"}
+    good = {"Bearer t-1"}
 
     def script(request: Received) -> Act:
         if request.path == "/token":
@@ -289,7 +292,7 @@ async def test_one_token_serves_all_messages_until_the_provider_takes_it_no_more
     async with provider(script) as there:
         connector = WithTokens(AcmeConfig(base_url=there.base_url), Ports(deliver=lambda _: ""))
         assert await both(there, connector, 3) == [Accepted("m")] * 3
-        good = {"t-2"}
+        good = {"Bearer t-2"}
         (refused,) = await both(there, connector, 1)
         assert isinstance(refused, SendFault)
         assert await both(there, connector, 2) == [Accepted("m")] * 2
