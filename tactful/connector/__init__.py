@@ -6,15 +6,12 @@ It knows no provider, no database and no Temporal.
 from tactful.connector.capabilities import Capabilities, Feature, Idempotency, Lookup, NativeKey, NoKey
 from tactful.connector.faults import Fault, SendFault
 from tactful.connector.hooks import (
-    AnswersHooks,
     Handshake,
     Hook,
     Inbound,
     News,
     NotGenuineError,
-    PreparesHooks,
     Reply,
-    TellsLater,
     Told,
     UnreadableHookError,
 )
@@ -39,6 +36,8 @@ from tactful.connector.protocol import (
     TooLate,
 )
 from tactful.connector.redaction import redacted
+from tactful.connector.telling import AnswersHooks, PreparesHooks, TellsLater
+from tactful.words import Channel, ReceiptKind
 
 __all__ = [
     "Accepted",
@@ -47,6 +46,7 @@ __all__ = [
     "Cancelled",
     "CannotSay",
     "Capabilities",
+    "Channel",
     "Connector",
     "ConnectorConfig",
     "ConnectorError",
@@ -69,6 +69,7 @@ __all__ = [
     "NotThere",
     "Ports",
     "PreparesHooks",
+    "ReceiptKind",
     "Reply",
     "SendFault",
     "Stopping",

@@ -7,14 +7,19 @@ following it up is the application's.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol, cast, runtime_checkable
+from typing import cast
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
+from tactful.connector.reading import text_at
 from tactful.errors import TactfulError
 from tactful.words import ReceiptKind
+
+FIELDS_MAX = 1000
+"""The most fields of a form that are read; no provider sends a tenth of it."""
 
 
 class NotGenuineError(TactfulError):
@@ -62,6 +67,36 @@ class Hook:
             return cast("object", json.loads(self.content))
         except (ValueError, RecursionError):
             raise UnreadableHookError("the body is not JSON") from None
+
+    def find(self, path: str) -> str:
+        """Return the text or number at `path` in its JSON, such as `data.to.0.status`; empty where there is none.
+
+        Raises:
+            UnreadableHookError: It is not JSON.
+        """
+        return text_at(self.json(), path)
+
+    def need(self, path: str) -> str:
+        """Return the text or number at `path` in its JSON.
+
+        Raises:
+            UnreadableHookError: There is none, or it is empty, or it is not JSON.
+        """
+        found = self.find(path)
+        if not found:
+            raise UnreadableHookError(f"the body has no {path}")
+        return found
+
+    def fields(self) -> list[tuple[str, str]]:
+        """Return the fields of its body in their order, where it is a form; none where it is none, or has too many."""
+        try:
+            return parse_qsl(self.content.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX)
+        except ValueError:
+            return []
+
+    def query(self, name: str) -> str:
+        """Return what its address says under a name behind the question mark; empty where nothing."""
+        return dict(parse_qsl(urlsplit(self.url).query)).get(name, "")
 
     def objects(self) -> list[Mapping[str, object]]:
         """Return the objects in its body: the one that it is, or those of the list that it is.
@@ -145,56 +180,27 @@ class Reply:
     content: str = ""
 
 
-@runtime_checkable
-class TellsLater(Protocol):
-    """What a connector that declares `receipts` or `inbound` by hooks has besides. Both methods are pure."""
+class Kinds(dict[str, ReceiptKind]):
+    """A provider's words by what they mean; `UNKNOWN` for those it may invent tomorrow."""
 
-    def verify(self, hook: Hook) -> None:
-        """Let a hook pass that the provider signed, a few minutes ago at the most.
-
-        Signatures are compared in constant time, over the bytes as they came.
-
-        Raises:
-            NotGenuineError: It did not, or too long ago.
-        """
-        ...
-
-    def news(self, hook: Hook) -> Iterable[News]:
-        """Return what a genuine hook tells, in its order.
-
-        Raises:
-            UnreadableHookError: It is not what the provider's description says.
-        """
-        ...
+    def __missing__(self, word: str) -> ReceiptKind:
+        """Return the kind of a word that has none."""
+        return ReceiptKind.UNKNOWN
 
 
-@runtime_checkable
-class PreparesHooks(Protocol):
-    """What a connector has besides whose hooks are signed with a certificate that is fetched from the provider."""
+def kinds(**words: str) -> Kinds:
+    """Return the table of a provider's words, by our kinds: `kinds(accepted="queued sent", delivered="delivered")`.
 
-    async def prepare(self, hook: Hook, *, deadline: float) -> None:
-        """Fetch what `verify` needs for this hook, unless it is kept; called before it.
-
-        Only from an address that is certainly the provider's: whoever made the hook chose it.
-
-        Args:
-            hook: Not yet verified.
-            deadline: Monotonic seconds (`time.monotonic`) by which the call must have ended.
-
-        Raises:
-            NotGenuineError: It asks for what no hook of this provider would.
-            SendFault: It cannot be had at the moment; the provider is to tell again later.
-        """
-        ...
-
-
-@runtime_checkable
-class AnswersHooks(Protocol):
-    """What a connector has besides whose provider reads the answer: to speak back to a customer who wrote STOP."""
-
-    def reply(self, hook: Hook, say: str | None) -> Reply:
-        """Return what to answer; `say` is the text that goes to the customer who wrote, None for none."""
-        ...
+    Raises:
+        ValueError: A kind is none of ours, or a word stands twice.
+    """
+    table = Kinds()
+    for kind, those in words.items():
+        for word in those.split():
+            if word in table:
+                raise ValueError(f"{word} stands twice")
+            table[word] = ReceiptKind(kind)
+    return table
 
 
 def inner(said: object, *path: str) -> object:

@@ -20,8 +20,8 @@ from types import ModuleType
 from typing import TypeGuard
 
 from tactful.connector.capabilities import Lookup
-from tactful.connector.hooks import TellsLater
 from tactful.connector.protocol import AnyConnector, Connector, LooksUp
+from tactful.connector.telling import TellsLater
 from tactful.errors import TactfulError
 from tactful.strategy.spelling import did_you_mean
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tactful.connector.faults import Fault, SendFault
 from tactful.words import Channel
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -63,6 +64,18 @@ class Message(BaseModel):
     html: str | None = None
     link: str | None = None
     unsubscribe_url: str | None = None
+
+    @property
+    def sender(self) -> str:
+        """Who it is from, for connectors whose provider wants to be told.
+
+        Raises:
+            SendFault: CONFIG, the strategy does not say.
+        """
+        if not self.sender_address:
+            detail = f"the strategy's sender does not say who it is from by {self.channel}"
+            raise SendFault(Fault.CONFIG, "sender", detail)
+        return self.sender_address
 
     @field_validator("written_at")
     @classmethod

@@ -42,12 +42,14 @@ def segments(text: str) -> Segments:
     return Segments("UCS-2", _count([len(letter.encode("utf-16-le")) // 2 for letter in text], *_UCS_2))
 
 
-def require_segments(text: str, most: int) -> Segments:
-    """Return how a text goes over the air, if it takes no more than `most` segments.
+def require_segments(text: str | None, most: int) -> Segments:
+    """Return how a text goes over the air, if there is one and it takes no more than `most` segments.
 
     Raises:
-        SendFault: BAD_CONTENT, it takes more.
+        SendFault: BAD_CONTENT, it takes more, or there is nothing to send.
     """
+    if not text:
+        raise SendFault(Fault.BAD_CONTENT, "empty", "there is no text to send")
     found = segments(text)
     if found.count > most:
         detail = f"the text takes {found.count:,} segments in {found.alphabet}; at most {most} are allowed"

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from urllib.parse import parse_qsl
 
 from pydantic import Field, SecretStr
 
-from tactful.connector import Accepted, Capabilities, Fault, Feature, Hook, Message, NoKey, SendFault, Told
-from tactful.connector.hooks import UnreadableHookError, told_key
+from tactful.connector import Accepted, Capabilities, Channel, Fault, Feature, Message, NoKey
+from tactful.connector.hooks import Hook, Told, UnreadableHookError, kinds, told_key
 from tactful.connector.http import Answer, BaseUrl, HttpConfig, HttpConnector, Request, on
 from tactful.connector.signatures import b64, hmac_of, require_same
-from tactful.words import Channel, ReceiptKind
 
-TAKEN, LOST = ("queued", "sent"), ("undelivered", "failed")
-STATUS = dict.fromkeys(TAKEN, "accepted") | dict.fromkeys(LOST, "bounced") | {"delivered": "delivered"}
+STATUS = kinds(accepted="queued sent", delivered="delivered", bounced="undelivered failed")
 # Their STOP; spam filters, our sender, routes and carriers. Of a bounce, 50 and 70: there is no such number.
-CODE = {"200": "unsubscribed", "30": "rejected", "40": "rejected", "90": "rejected", "100": "rejected"}
+CODE = kinds(unsubscribed="200", rejected="30 40 90 100")
 
 
 class PlivoConfig(HttpConfig):
@@ -41,10 +38,8 @@ class Plivo(HttpConnector[PlivoConfig]):
 
     def build(self, message: Message) -> Request:
         """Return the request that sends the text; our key comes back in the address that Plivo calls."""
-        if not message.sender_address:
-            raise SendFault(Fault.CONFIG, "sender", "the strategy's sender.sms does not say who it is from")
         called = {"url": f"{self.config.hooks_url}?key={message.key}", "method": "POST"}
-        said = {"dst": message.to, "src": message.sender_address, "text": message.text, "type": "sms", **called}
+        said = {"dst": message.to, "src": message.sender, "text": message.text, "type": "sms", **called}
         path = f"/v1/Account/{self.config.auth_id}/Message/"
         return Request.json(path, {**said, "log": "true", "trackable": False})
 
@@ -58,24 +53,19 @@ class Plivo(HttpConnector[PlivoConfig]):
 
     def verify(self, hook: Hook) -> None:
         """Let a hook pass that is signed with the account's token (V3): address, sorted fields, nonce."""
-        fields = sorted(parse_qsl(hook.content.decode(errors="replace"), keep_blank_values=True))
-        said = ".".join([hook.url, "".join(map("".join, fields)), hook.header("x-plivo-signature-v3-nonce")])
+        fields = "".join(map("".join, sorted(hook.fields())))
+        said = ".".join([hook.url, fields, hook.header("x-plivo-signature-v3-nonce")])
         ours = b64(hmac_of(self.config.auth_token.get_secret_value(), said))
         require_same(hook.header("x-plivo-signature-v3").split(","), ours)
 
     def news(self, hook: Hook) -> Iterable[Told]:
         """Return the status of one message."""
-        told = dict(parse_qsl(hook.content.decode(errors="replace")))
+        told = dict(hook.fields())
         status, code, uuid = told.get("Status", ""), told.get("ErrorCode", ""), told.get("MessageUUID")
         if not status or not uuid:
             raise UnreadableHookError("a hook of Plivo without Status and MessageUUID")
+        kind, name, key = CODE.get(code) or STATUS[status], f"{uuid}/{status}/{code}", told_key(hook.query("key"))
+        gone = code in {"50", "70"}
         yield Told(
-            kind=ReceiptKind(CODE.get(code) or STATUS.get(status, "unknown")),
-            at=hook.at,
-            dedupe_id=f"{uuid}/{status}/{code}",
-            provider_id=uuid,
-            key=told_key(hook.url.partition("?key=")[2]),
-            permanent=code in {"50", "70"},
-            reason=code,
-            raw=told,
+            kind=kind, at=hook.at, dedupe_id=name, provider_id=uuid, key=key, permanent=gone, reason=code, raw=told
         )

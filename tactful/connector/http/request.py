@@ -14,11 +14,11 @@ from typing import cast
 from urllib.parse import quote, urlencode
 
 from tactful.connector.faults import Fault, SendFault
+from tactful.connector.reading import text_at
 from tactful.errors import TactfulError
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 _VALUE = re.compile(r"[\t -~]*", re.ASCII)
-_ABSENT = object()
 
 
 class UnreadableError(TactfulError):
@@ -127,10 +127,9 @@ class Answer:
     def find(self, path: str) -> str:
         """Return the text or number at `path`, such as `messages.0.status`; empty where there is none."""
         try:
-            found = _at(self.json(), path)
+            return text_at(self.json(), path)
         except UnreadableError:
             return ""
-        return str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else ""
 
     def need(self, path: str) -> str:
         """Return the text or number at `path`.
@@ -153,14 +152,3 @@ class Answer:
         if not found:
             raise UnreadableError(f"the answer has no header {name}")
         return found
-
-
-def _at(value: object, path: str) -> object:
-    for part in path.split("."):
-        if isinstance(value, Mapping):
-            value = cast("Mapping[str, object]", value).get(part, _ABSENT)
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(cast("list[object]", value)):
-            value = cast("list[object]", value)[int(part)]
-        else:
-            return _ABSENT
-    return value

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from tactful.connector import Hook, NotGenuineError, UnreadableHookError
-from tactful.connector.hooks import told_at, told_key, told_text
+from tactful.connector import Hook, NotGenuineError, ReceiptKind, UnreadableHookError
+from tactful.connector.hooks import kinds, told_at, told_key, told_text
 from tactful.connector.signatures import verify_shared_secret
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -79,3 +79,50 @@ def test_a_secret_in_the_address_lets_a_hook_pass_as_password_and_as_query() -> 
 def test_a_hook_without_the_secret_is_refused(wrong: Hook) -> None:
     with pytest.raises(NotGenuineError):
         verify_shared_secret(wrong, SECRET)
+
+
+def test_a_place_in_a_body_is_read_by_its_path_and_what_must_be_there_is_named() -> None:
+    said = hook(b'{"data": {"to": [{"status": "sent"}], "code": 7, "so": true}}')
+    assert [said.find(path) for path in ("data.to.0.status", "data.code", "data.to.1.status", "data.so")] == [
+        "sent",
+        "7",
+        "",
+        "",
+    ]
+    assert said.need("data.code") == "7"
+    with pytest.raises(UnreadableHookError, match=r"the body has no data\.id"):
+        said.need("data.id")
+
+
+@pytest.mark.parametrize("content", [b"\xff=1", b"&".join(b"a=1" for _ in range(1001))])
+def test_a_body_that_is_no_form_or_too_long_a_one_has_no_fields(content: bytes) -> None:
+    assert hook(content).fields() == []
+
+
+def test_a_form_keeps_its_order_and_an_address_what_we_gave_it() -> None:
+    assert hook(b"To=%2B44&Body=&To=7").fields() == [("To", "+44"), ("Body", ""), ("To", "7")]
+    assert hook(query="?key=a%20key&b=1").query("key") == "a key"
+    assert [hook(query=query).query("key") for query in ("", "?b=1", "?key=")] == ["", "", ""]
+
+
+def test_a_providers_words_are_a_table_of_kinds_and_one_it_invents_is_unknown() -> None:
+    table = kinds(accepted="queued sent", delivered="delivered")
+    assert [table[word] for word in ("queued", "sent", "delivered", "teleported")] == [
+        ReceiptKind.ACCEPTED,
+        ReceiptKind.ACCEPTED,
+        ReceiptKind.DELIVERED,
+        ReceiptKind.UNKNOWN,
+    ]
+    assert table.get("teleported") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ({"arrived": "ok"}, "'arrived' is not a valid ReceiptKind"),
+        ({"accepted": "sent", "bounced": "sent"}, "sent stands twice"),
+    ],
+)
+def test_a_table_that_cannot_be_is_refused_where_it_is_written(words: dict[str, str], wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        kinds(**words)

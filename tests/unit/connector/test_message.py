@@ -94,3 +94,10 @@ def test_a_message_the_connector_cannot_carry_whole_is_refused(
 
 def test_a_message_that_fits_is_let_through() -> None:
     CAPABILITIES.admit(message(title="Peonies", text="üüüüü", sender_name="Fleur", unsubscribe_url="https://x.example"))
+
+
+def test_a_sender_that_is_needed_and_not_said_is_for_a_person_to_set_up() -> None:
+    assert message(sender_address="Fleur").sender == "Fleur"
+    with pytest.raises(SendFault) as caught:
+        _ = message().sender
+    assert str(caught.value) == "config (sender): the strategy's sender does not say who it is from by push"

@@ -58,3 +58,9 @@ def test_more_segments_than_allowed_are_refused() -> None:
     with pytest.raises(SendFault, match="takes 3 segments in GSM-7; at most 2") as caught:
         require_segments("a" * 307, 2)
     assert caught.value.fault is Fault.BAD_CONTENT
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_a_text_that_is_none_is_not_sent(text: str | None) -> None:
+    with pytest.raises(SendFault, match=r"bad_content \(empty\)"):
+        require_segments(text, 10)
