@@ -3,8 +3,8 @@
 For connectors of this house and of any stranger: `pip install tactful[conformance]`, a `Case`, and `certify`.
 """
 
-from tactful.conformance.case import Case, Description, HookCase, Oracle
+from tactful.conformance.case import Case, Description, HookCase, Oracle, PollCase
 from tactful.conformance.certificate import Certificate, Check
 from tactful.conformance.certify import certify
 
-__all__ = ["Case", "Certificate", "Check", "Description", "HookCase", "Oracle", "certify"]
+__all__ = ["Case", "Certificate", "Check", "Description", "HookCase", "Oracle", "PollCase", "certify"]

@@ -68,6 +68,31 @@ class HookCase:
     source: str
 
 
+Server = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
+"""Starts a real server of a protocol and gives the configuration that reaches it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollCase:
+    """A provider that has something for us, to be fetched.
+
+    Attributes:
+        kinds: What it has, in any order; a customer's message to us counts as `REPLIED`.
+        full: What it answers when it is first asked.
+        empty: What it answers when it has nothing new.
+        server: For connectors that do not speak HTTP: a real server that has all this.
+        failures: For those too: by name, a server that fails so when it is asked, and the fault that it must be.
+        source: Where what it has comes from: the page or the file, with its version.
+    """
+
+    kinds: tuple[ReceiptKind, ...]
+    full: Answer = field(default_factory=lambda: Answer(200))
+    empty: Answer = field(default_factory=lambda: Answer(200))
+    server: Server | None = None
+    failures: Mapping[str, tuple[Server, Fault]] = field(default_factory=dict[str, tuple[Server, Fault]])
+    source: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A connector's case.
@@ -86,6 +111,7 @@ class Case:
         cancelled: What it answers when it stops a message, and when that is too late.
         too_late: As above.
         hooks: What it tells later; at least one of a kind that it may invent tomorrow (`UNKNOWN`).
+        polls: What it has to be asked for; among it, too, something of a kind that it may invent tomorrow.
         description: Its description of a request.
         oracles: What stands behind the connector besides the kit.
         opaque: The body is encrypted: the kit does not look for texts in it.
@@ -110,12 +136,11 @@ class Case:
     cancelled: Answer | None = None
     too_late: Answer | None = None
     hooks: tuple[HookCase, ...] = ()
+    polls: PollCase | None = None
     description: Description | None = None
     opaque: bool = False
     names_key: bool = True
     varying: frozenset[str] = frozenset({"authorization"})
     token: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
-    server: Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]] | None = None
-    failures: Mapping[str, tuple[Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]], Fault]] = field(
-        default_factory=dict[str, tuple[Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]], Fault]]
-    )
+    server: Server | None = None
+    failures: Mapping[str, tuple[Server, Fault]] = field(default_factory=dict[str, tuple[Server, Fault]])

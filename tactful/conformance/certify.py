@@ -15,7 +15,7 @@ from tactful.conformance.case import Case
 from tactful.conformance.certificate import Certificate, Check
 from tactful.conformance.groups import GROUPS
 from tactful.conformance.trial import Trial
-from tactful.connector import AnyConnector, ConnectorError, Lookup, NativeKey
+from tactful.connector import AnyConnector, ConnectorError, Lookup, NativeKey, Polls
 
 _ALLOWED_NAMES = frozenset({"localhost", "nobody.invalid"})
 Told = Callable[[Check], None]
@@ -71,6 +71,7 @@ def _declared(code: type[AnyConnector]) -> dict[str, Any]:
         "features": sorted(str(part) for part in declared.features),
         "bytes": declared.bytes_max,
         "receipts": declared.receipts,
+        "polls": issubclass(code, Polls),
         "inbound": declared.inbound,
         "cancels": declared.cancels,
     }

@@ -15,9 +15,10 @@ from tactful.connector.hooks import (
     Told,
     UnreadableHookError,
 )
-from tactful.connector.kernel import look_up, send, stop, time_left
+from tactful.connector.kernel import acknowledge, look_up, poll, send, stop, time_left
 from tactful.connector.loader import ConnectorError, find
 from tactful.connector.message import Message
+from tactful.connector.polling import Asking, Fetched, Polls
 from tactful.connector.protocol import (
     Accepted,
     AnyConnector,
@@ -43,6 +44,7 @@ __all__ = [
     "Accepted",
     "AnswersHooks",
     "AnyConnector",
+    "Asking",
     "Cancelled",
     "CannotSay",
     "Capabilities",
@@ -53,6 +55,7 @@ __all__ = [
     "Deliver",
     "Fault",
     "Feature",
+    "Fetched",
     "Finding",
     "Found",
     "Handshake",
@@ -67,6 +70,7 @@ __all__ = [
     "NoKey",
     "NotGenuineError",
     "NotThere",
+    "Polls",
     "Ports",
     "PreparesHooks",
     "ReceiptKind",
@@ -78,8 +82,10 @@ __all__ = [
     "Told",
     "TooLate",
     "UnreadableHookError",
+    "acknowledge",
     "find",
     "look_up",
+    "poll",
     "redacted",
     "send",
     "stop",

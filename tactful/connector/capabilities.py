@@ -58,9 +58,11 @@ class Capabilities:
         bytes_max: Most bytes of text and HTML together, in UTF-8.
         rate: Most messages a second that the provider takes; None where it names no limit. `rate` in the connector's
             table of `tactful.toml` says otherwise.
-        receipts: Whether the provider tells later what was delivered and what bounced. Only then is there a telling
-            that a message did not arrive: a fallback `after 4 hours` waits for it.
-        inbound: Whether the provider hands on what customers write back.
+        receipts: Whether the provider tells later what became of a message: of its own accord (`TellsLater`), when it
+            is asked (`Polls`), or within the house.
+        arrivals: Whether, where it tells anything, it tells of every message that arrived. Only then does silence mean
+            that one did not: a fallback `after 4 hours` waits for it. A mail server tells of bounces only.
+        inbound: Whether the provider hands on what customers write back, by either way.
         cancels: Whether the provider can be told to stop a message that it took: a letter before it is printed.
         in_home_days: How many days it takes to reach the customer: a letter of three counts in caps and gap from three
             days after it was handed over.
@@ -72,6 +74,7 @@ class Capabilities:
     bytes_max: int
     rate: float | None = None
     receipts: bool = False
+    arrivals: bool = True
     inbound: bool = False
     cancels: bool = False
     in_home_days: int = 0

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import cast
 from uuid import UUID
 
 from tactful.connector.faults import Fault, SendFault
+from tactful.connector.hooks import Inbound, Told
 from tactful.connector.message import Message
+from tactful.connector.polling import LONGEST_CURSOR, Asking, Fetched, Polls
 from tactful.connector.protocol import (
     Accepted,
     AnyConnector,
@@ -113,6 +115,62 @@ async def stop(connector: AnyConnector, provider_id: str, *, deadline: float) ->
         return CannotSay("this connector cannot stop anything")
     said = await _asked(connector.cancel(provider_id, deadline=deadline), deadline)
     return said if isinstance(said, Cancelled | TooLate | CannotSay) else CannotSay(f"no answer: {type(said).__name__}")
+
+
+async def poll(connector: AnyConnector, asking: Asking, *, deadline: float) -> Fetched:
+    """Fetch some of what a provider has for us, and end within `deadline` and half a second of grace.
+
+    Args:
+        connector: A connector that polls.
+        asking: Where to begin.
+        deadline: Monotonic seconds (`time.monotonic`) by which it must have ended.
+
+    Returns:
+        What it brought, to be stored whole or not at all.
+
+    Raises:
+        SendFault: Nothing could be fetched. A bug in the connector or an overrun is *transient*: it is asked again.
+        asyncio.CancelledError: The caller was cancelled; passed on.
+    """
+    if not isinstance(connector, Polls):
+        raise SendFault(Fault.UNSUPPORTED, "poll", "this connector is not asked for anything")
+    fetched = await _fetched(connector.poll(asking, deadline=deadline), deadline)
+    if not isinstance(fetched, Fetched):
+        raise SendFault(Fault.TRANSIENT, "unexpected", f"nothing that was fetched: {type(fetched).__name__}")
+    for one in fetched.news:
+        if not isinstance(cast("object", one), Told | Inbound) or one.at.tzinfo is None or not one.dedupe_id:
+            raise SendFault(Fault.TRANSIENT, "unexpected", "news without a time, a zone or an id")
+    if len(fetched.cursor or "") > LONGEST_CURSOR:
+        raise SendFault(Fault.TRANSIENT, "unexpected", f"a cursor of more than {LONGEST_CURSOR:,} characters")
+    return fetched
+
+
+async def acknowledge(connector: AnyConnector, taken: Sequence[str], *, deadline: float) -> None:
+    """Tell a provider that what was fetched is stored, and end within `deadline` and half a second of grace.
+
+    Args:
+        connector: The connector that it was fetched by.
+        taken: `Fetched.taken`; nothing is said where it is empty.
+        deadline: Monotonic seconds (`time.monotonic`) by which it must have ended.
+
+    Raises:
+        SendFault: It could not be told; the same is fetched again.
+        asyncio.CancelledError: The caller was cancelled; passed on.
+    """
+    if taken and isinstance(connector, Polls):
+        await _fetched(connector.acknowledge(taken, deadline=deadline), deadline)
+
+
+async def _fetched(call: Coroutine[object, object, object], deadline: float) -> object:
+    """Return what a connector brings from where nothing is sent; whatever goes wrong is a fault."""
+    try:
+        async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + GRACE_SECONDS):
+            return await call
+    except SendFault:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a connector raises; its text may hold an address
+        code, detail = ("timeout" if isinstance(error, TimeoutError) else "unexpected"), type(error).__name__
+    raise SendFault(Fault.TRANSIENT, code, detail)
 
 
 async def _asked(call: Coroutine[object, object, object], deadline: float) -> object:

@@ -158,11 +158,12 @@ class Connector(ABC, Generic[ConfigT]):
 
     @property
     def receipts_come(self) -> bool:
-        """Whether the provider's receipts reach us as this one is configured: it may lack our address, or our trust.
+        """Whether we hear of what arrives, as this one is configured: it may lack our address, or our trust.
 
-        Where they do not, what was taken counts as arrived: a fallback that waits for a receipt would double it.
+        Where we do not, what was taken counts as arrived: a fallback that waits for a receipt would double it. What is
+        told of a failure has its consequences all the same.
         """
-        return self.capabilities.receipts
+        return self.capabilities.receipts and self.capabilities.arrivals
 
     async def aclose(self) -> None:
         """Close what is open. Nothing is sent afterwards."""

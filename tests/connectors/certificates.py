@@ -30,8 +30,8 @@ AFTER = """\
 - **A second attempt**, where an answer never came: *key*: the provider sends once per key, within the time named, so
   the same is handed over again; *look-up*: it is asked whether it has the message; *neither*: a receipt or a person
   settles it.
-- **Besides**: *receipts*, it tells what became of a message; *inbound*, it hands on what customers write; *cancels*, it
-  stops a message that it took, for a while.
+- **Besides**: *receipts*, it tells what became of a message; *inbound*, it hands on what customers write; *polls*, it
+  has to be asked for that; *cancels*, it stops a message that it took, for a while.
 - **Left out**: checks that make no sense for a provider; each certificate says why.
 
 ## What stands behind them
@@ -69,7 +69,7 @@ def read() -> dict[str, Mapping[str, Any]]:
 
 def _row(name: str, certificate: Mapping[str, Any]) -> str:
     declared = certificate["declared"]
-    besides = [word for word in ("receipts", "inbound", "cancels") if declared[word]]
+    besides = [word for word in ("receipts", "inbound", "polls", "cancels") if declared[word]]
     groups = certificate["groups"].values()
     passed = sum(group["passed"] for group in groups)
     cells = [

@@ -5,6 +5,7 @@ from tactful.conformance.groups.construction import construction
 from tactful.conformance.groups.failures import failures
 from tactful.conformance.groups.hooks import hooks
 from tactful.conformance.groups.keys import keys
+from tactful.conformance.groups.polling import polling
 from tactful.conformance.groups.requests import description, features
 from tactful.conformance.groups.texts import one_click, texts
 
@@ -16,6 +17,7 @@ GROUPS = {
     "keys": keys,
     "look-up and cancelling": afterwards,
     "receipts": hooks,
+    "polling": polling,
     "texts": texts,
     "one-click unsubscribing": one_click,
 }

@@ -9,7 +9,7 @@ from tactful.conformance.trial import SECONDS, Trial
 from tactful.connector import CannotSay, Finding, Found, LooksUp, Lookup, NotThere, Stops, look_up, stop
 from tactful.connector.http import Cancelled, Stopping, TooLate, WithCancel
 
-_UNCLEAR: dict[str, Act] = {
+UNCLEAR: dict[str, Act] = {
     "a reset": Reset(),
     "500": say(500),
     "401": say(401),
@@ -50,7 +50,7 @@ async def _look_ups(trial: Trial) -> None:
     trial.say("asking sends nothing", all(one.method == "GET" for one in asked), "it was not a GET")
     _, missing = await ask(Say(trial.case.not_there))
     trial.say("a look-up says when nothing is there", missing == NotThere(), str(missing))
-    for name, act in _UNCLEAR.items():
+    for name, act in UNCLEAR.items():
         _, unclear = await ask(act)
         trial.say(f"{name} in answer to a look-up says nothing", isinstance(unclear, CannotSay), str(unclear))
 
@@ -83,6 +83,6 @@ async def _cancels(trial: Trial) -> None:
         trial.say(f"a message is stopped, told {times}", stopped == Cancelled(), str(stopped))
     late = await told(Say(trial.case.too_late))
     trial.say("it says when it is too late", late == TooLate(), str(late))
-    for name, act in _UNCLEAR.items():
+    for name, act in UNCLEAR.items():
         unclear = await told(act)
         trial.say(f"{name} in answer to a stop says nothing", isinstance(unclear, CannotSay), str(unclear))

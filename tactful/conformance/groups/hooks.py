@@ -10,7 +10,17 @@ from types import FrameType
 
 from tactful.conformance.case import HookCase
 from tactful.conformance.trial import Trial
-from tactful.connector import Handshake, Hook, Inbound, News, NotGenuineError, TellsLater, Told, UnreadableHookError
+from tactful.connector import (
+    Handshake,
+    Hook,
+    Inbound,
+    News,
+    NotGenuineError,
+    Polls,
+    TellsLater,
+    Told,
+    UnreadableHookError,
+)
 from tactful.words import ReceiptKind
 
 FLIPS = 64
@@ -25,7 +35,8 @@ async def hooks(trial: Trial) -> None:
         return
     connector = trial.idle()
     if not isinstance(connector, TellsLater):
-        trial.leave_out("hooks", "what it tells comes from within the house")
+        asked = isinstance(connector, Polls)
+        trial.leave_out("hooks", "it is asked instead" if asked else "what it tells comes from within the house")
         return
     trial.say("the case has hooks", bool(trial.case.hooks))
     kinds = {kind for one in trial.case.hooks for kind in one.kinds}
@@ -47,7 +58,7 @@ def _genuine(trial: Trial, connector: TellsLater, number: int, one: HookCase) ->
     seen = _compares_in_constant_time(connector, one.hook)
     trial.say(f"hook {number} is compared in constant time", seen, "neither compare_digest nor a public key was used")
     told = list(connector.news(one.hook))
-    kinds = tuple(_kind(each) for each in told if not isinstance(each, Handshake))
+    kinds = tuple(kind_of(each) for each in told if not isinstance(each, Handshake))
     trial.say(f"hook {number} tells {', '.join(one.kinds) or 'nothing'}", kinds == one.kinds, f"it told {kinds}")
     ids = [each.dedupe_id for each in told if not isinstance(each, Handshake)]
     again = [each.dedupe_id for each in connector.news(one.hook) if not isinstance(each, Handshake)]
@@ -78,7 +89,8 @@ def _compares_in_constant_time(connector: TellsLater, hook: Hook) -> bool:
     return not called.isdisjoint({"compare_digest", "verify"})
 
 
-def _kind(told: News) -> ReceiptKind:
+def kind_of(told: News) -> ReceiptKind:
+    """Return what was told; a customer's message to us counts as `REPLIED`."""
     return told.kind if isinstance(told, Told) else ReceiptKind.REPLIED
 
 

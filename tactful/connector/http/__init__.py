@@ -3,6 +3,7 @@
 from tactful.connector.http.classify import On, fault_of, on, wait_asked_for
 from tactful.connector.http.connector import HttpConnector, WithCancel, WithLookup, WithToken
 from tactful.connector.http.line import BaseUrl, GuardedConfig, HttpConfig, PemFile
+from tactful.connector.http.polling import WithPoll
 from tactful.connector.http.request import Answer, Request, UnreadableError
 from tactful.connector.http.tokens import Token
 from tactful.connector.protocol import Cancelled, Stopping, TooLate
@@ -23,6 +24,7 @@ __all__ = [
     "UnreadableError",
     "WithCancel",
     "WithLookup",
+    "WithPoll",
     "WithToken",
     "fault_of",
     "on",

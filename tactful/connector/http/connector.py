@@ -12,7 +12,7 @@
 
 The kernel does the rest: connections, deadlines, tokens, classification, and keeping names and secrets out of what is
 said. `WithToken` is for providers that want a token made or fetched first, `WithLookup` and `WithCancel` for those that
-can be asked afterwards, or told to stop.
+can be asked afterwards, or told to stop; `WithPoll` (beside this file) for those that have to be asked for receipts.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from tactful.connector.protocol import Accepted, CannotSay, Connector, Finding, 
 from tactful.connector.redaction import redacted
 
 TOKEN_ATTEMPTS = 3
-_OK = range(200, 300)
+OK = range(200, 300)
 _UNAUTHORIZED = 401
 _NOBODY = Message.model_construct(to="", key=UUID(int=0))
 """Stands for the message where an exchange is about none: there is nothing to mask but secrets."""
@@ -118,7 +118,7 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
         """Hand the message over in one exchange."""
         at = datetime.now(UTC)
         answer = await self._authorized(self.build(message), at, deadline)
-        if answer.status not in _OK and answer.status not in self.taken:
+        if answer.status not in OK and answer.status not in self.taken:
             raise self.refusal(answer, message=message, at=at)
         unreadable: UnreadableError
         try:
