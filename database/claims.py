@@ -42,13 +42,15 @@ WITH decided AS (
   SELECT contact_key, :now, d.verdict, d.reason, d.until, d.trace, d.version, d.revision
     FROM contact JOIN decided d USING (contact_key)
 ), frozen AS (
-  INSERT INTO messages (contact_key, channel, part_key, connector, content, frozen_at, state)
-  SELECT contact_key, p.channel, p.part_key, p.connector, p.content, :now, 'claimed'
+  INSERT INTO messages (contact_key, channel, part_key, connector, content, frozen_at, state, cost, currency)
+  SELECT contact_key, p.channel, p.part_key, p.connector, p.content, :now, 'claimed', p.cost, p.currency
     FROM contact JOIN decided d USING (contact_key),
-         jsonb_to_recordset(d.parts) AS p(channel text, part_key uuid, connector text, content jsonb)
+         jsonb_to_recordset(d.parts) AS p(channel text, part_key uuid, connector text, content jsonb,
+         cost numeric, currency text)
   ON CONFLICT (contact_key, channel) DO UPDATE SET part_key = excluded.part_key, connector = excluded.connector,
          content = excluded.content, frozen_at = excluded.frozen_at, state = 'claimed', fault = NULL, detail = NULL,
-         asked = 0, receipt = NULL, receipt_at = NULL
+         asked = 0, receipt = NULL, receipt_at = NULL, cost = excluded.cost, currency = excluded.currency,
+         cost_told_at = NULL
 ), dropped AS (
   UPDATE messages m SET state = 'skipped', detail = d.reason FROM contact JOIN decided d USING (contact_key)
    WHERE d.drops AND m.contact_key = d.contact_key AND m.state = 'waiting'

@@ -22,6 +22,7 @@ from database.leaving import Ahead
 from database.plans import NextContact
 from tactful.words import ContactState, Reason
 
+# A price that a receipt told before stands over that of the answer, which counts as told when the message was frozen.
 RECORD = Direct("""
 WITH ended AS (
   SELECT * FROM jsonb_to_recordset(CAST(:ended AS jsonb)) AS e(contact_key uuid, fence bigint, state text, reason text,
@@ -39,9 +40,13 @@ WITH ended AS (
   RETURNING c.contact_key, c.journey_key, c.customer_key
 ), part AS (
   UPDATE messages m SET state = p.state, provider_id = p.provider_id, fault = p.fault, detail = p.detail,
-         asked = m.asked + coalesce(p.asked, 0)
+         asked = m.asked + coalesce(p.asked, 0),
+         cost = CASE WHEN m.cost_told_at IS NULL THEN coalesce(p.cost, m.cost) ELSE m.cost END,
+         currency = CASE WHEN m.cost_told_at IS NULL THEN coalesce(p.currency, m.currency) ELSE m.currency END,
+         cost_told_at = CASE WHEN p.cost IS NULL THEN m.cost_told_at ELSE coalesce(m.cost_told_at, m.frozen_at) END
     FROM contact JOIN ended e USING (contact_key), jsonb_to_recordset(e.parts)
-         AS p(channel text, state text, provider_id text, fault text, detail text, asked integer)
+         AS p(channel text, state text, provider_id text, fault text, detail text, asked integer, cost numeric,
+              currency text)
    WHERE m.contact_key = e.contact_key AND m.channel = p.channel
   RETURNING m.contact_key, m.channel, m.connector, m.provider_id, m.state
 ), stoppable AS (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,8 @@ from sqlalchemy import Connection, text
 
 from database.situation import FrozenPart, Known, OpenOne
 from tactful.conditions import segment_of
-from tactful.connector import Message
+from tactful.connector import Message, Money
+from tactful.connector.prices import cost_of
 from tactful.errors import TactfulError
 from tactful.links import Links
 from tactful.strategy.model import Communication, Offer, Sender
@@ -52,6 +53,7 @@ class Sending:
         settling: Per connector whose provider can be asked by our key, how long until the answer can be relied on.
         receipts: The connectors whose providers tell what was delivered.
         in_home: Per connector that takes days to reach the customer, how long.
+        unit_costs: Per connector whose price is known, what a message costs, of a text each segment.
     """
 
     by_channel: Mapping[Channel, tuple[str, ...]]
@@ -60,6 +62,12 @@ class Sending:
     settling: Mapping[str, timedelta] = field(default_factory=dict[str, timedelta])
     receipts: frozenset[str] = frozenset()
     in_home: Mapping[str, timedelta] = field(default_factory=dict[str, timedelta])
+    unit_costs: Mapping[str, Money] = field(default_factory=dict[str, Money])
+
+    def priced(self, part: Part) -> Part:
+        """Return a part with what it is expected to cost."""
+        unit = self.unit_costs.get(part.connector)
+        return replace(part, cost=cost_of(part.message, unit) if unit is not None else None)
 
     def dedupes(self, connector: str, age: timedelta) -> bool:
         """Say whether the same message can be handed over again without being doubled."""
@@ -73,6 +81,8 @@ class Part:
 
     connector: str
     message: Message
+    cost: Money | None = None
+    """What it is expected to cost; None where nothing says so."""
 
     def row(self) -> dict[str, Any]:
         """Return the part as a row of `messages`."""
@@ -81,7 +91,13 @@ class Part:
             "part_key": str(self.message.key),
             "connector": self.connector,
             "content": self.message.model_dump(mode="json"),
+            **cost_columns(self.cost),
         }
+
+
+def cost_columns(cost: Money | None) -> dict[str, str | None]:
+    """Return a cost as the columns of a row: an amount in text, so that no float comes between."""
+    return {"cost": str(cost.amount) if cost else None, "currency": cost.currency if cost else None}
 
 
 class CannotFreezeError(TactfulError):
@@ -103,7 +119,7 @@ def freeze(  # noqa: PLR0917 - what a message is made of
     kept = {part.part_key: part for part in known.parts if part.state is PartState.WAITING}
     keys = [part_key(known.situation.contact.contact_key, route) for route in verdict.routes]
     return tuple(
-        _thawed(kept[key]) if key in kept else making.part(route)
+        sending.priced(_thawed(kept[key]) if key in kept else making.part(route))
         for key, route in zip(keys, verdict.routes, strict=True)
     )
 

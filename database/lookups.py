@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from database import customers, endings
 from database.attempts import Asking, NotClaimed
 from database.endings import Ended, Ending
+from database.freezing import cost_columns
 from tactful.connector import CannotSay, Finding, Found, NotThere
 from tactful.words import ContactState, Reason
 
@@ -78,6 +79,7 @@ def _part(channel: str, finding: Finding, ending: Ending) -> Mapping[str, object
                 "provider_id": finding.provider_id,
                 "fault": None,
                 "detail": finding.detail or None,
+                **cost_columns(finding.cost),
             }
         case NotThere():
             return {"channel": channel, "state": "waiting", "fault": "not there"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,8 +18,9 @@ from sqlalchemy import Connection
 
 from database import consequences, customers, suppressions
 from database.engine import Direct
+from database.freezing import cost_columns
 from database.storable import storable
-from tactful.connector import Told
+from tactful.connector import Money, Told
 from tactful.words import ReceiptKind
 
 FIRST_LOOK: Final = timedelta(seconds=1)
@@ -51,19 +52,20 @@ SELECT t.n, m.contact_key, m.channel, c.customer_key, c.topic, m.content ->> 'to
 # Of somebody who was erased meanwhile nothing is kept but that it happened.
 KEEP = Direct("""
 INSERT INTO receipts (connector, dedupe_id, contact_key, channel, provider_id, part_key, kind, permanent, machine,
-                      reason, occurred_at, received_at, look_at, raw)
+                      reason, cost, currency, occurred_at, received_at, look_at, raw)
 SELECT t.connector, t.dedupe_id, t.contact_key, t.channel, t.provider_id, t.part_key, t.kind, t.permanent, t.machine,
-       t.reason, t.occurred_at, :now, CASE WHEN t.contact_key IS NULL THEN CAST(:look_at AS timestamptz) END,
+       t.reason, t.cost, t.currency, t.occurred_at, :now,
+       CASE WHEN t.contact_key IS NULL THEN CAST(:look_at AS timestamptz) END,
        CASE WHEN u.status = 'erased' THEN '{}' ELSE t.raw END
   FROM jsonb_to_recordset(CAST(:told AS jsonb)) AS t(connector text, dedupe_id text, contact_key uuid, channel text,
-       provider_id text, part_key uuid, kind text, permanent boolean, machine boolean, reason text,
-       occurred_at timestamptz, customer_key uuid, raw jsonb)
+       provider_id text, part_key uuid, kind text, permanent boolean, machine boolean, reason text, cost numeric,
+       currency text, occurred_at timestamptz, customer_key uuid, raw jsonb)
   LEFT JOIN customers u ON u.customer_key = t.customer_key
 ON CONFLICT (connector, dedupe_id) DO NOTHING RETURNING connector, dedupe_id
 """)
 DUE = Direct(
-    "SELECT receipt_no, connector, dedupe_id, provider_id, part_key, kind, permanent, machine, occurred_at "
-    "FROM receipts WHERE look_at <= :now ORDER BY look_at LIMIT :most"
+    "SELECT receipt_no, connector, dedupe_id, provider_id, part_key, kind, permanent, machine, occurred_at, cost, "
+    "currency FROM receipts WHERE look_at <= :now ORDER BY look_at LIMIT :most"
 )
 FOUND = Direct("""
 UPDATE receipts r SET contact_key = f.contact_key, channel = f.channel, look_at = NULL,
@@ -91,19 +93,23 @@ FOLLOW = Direct("""
 WITH told AS (
   SELECT * FROM jsonb_to_recordset(CAST(:told AS jsonb)) AS t(contact_key uuid, channel text, kind text, counts boolean,
          says boolean, arrived boolean, failed boolean, weight integer, occurred_at timestamptz, provider_id text,
-         revision bigint)
+         revision bigint, cost numeric, currency text, cost_at timestamptz)
 ), was AS (
   SELECT t.*, m.state IN ('claimed', 'unknown') AND c.state IN ('claimed', 'parked') AS settles,
          t.counts AND (m.receipt IS NULL OR (t.says, t.occurred_at, t.weight) >=
            (array_position(CAST(:weights AS text[]), m.receipt) >= :says_from, m.receipt_at,
-            array_position(CAST(:weights AS text[]), m.receipt))) AS stands
+            array_position(CAST(:weights AS text[]), m.receipt))) AS stands,
+         t.cost IS NOT NULL AND (m.cost_told_at IS NULL OR t.cost_at >= m.cost_told_at) AS prices
     FROM told t JOIN messages m ON m.contact_key = t.contact_key AND m.channel = t.channel
     JOIN contacts c ON c.contact_key = t.contact_key
 ), part AS (
   UPDATE messages m SET receipt = CASE WHEN was.stands THEN was.kind ELSE m.receipt END,
          receipt_at = CASE WHEN was.stands THEN was.occurred_at ELSE m.receipt_at END,
          state = CASE WHEN m.state IN ('claimed', 'unknown') THEN 'sent' ELSE m.state END,
-         provider_id = coalesce(m.provider_id, was.provider_id)
+         provider_id = coalesce(m.provider_id, was.provider_id),
+         cost = CASE WHEN was.prices THEN was.cost ELSE m.cost END,
+         currency = CASE WHEN was.prices THEN was.currency ELSE m.currency END,
+         cost_told_at = CASE WHEN was.prices THEN was.cost_at ELSE m.cost_told_at END
     FROM was WHERE m.contact_key = was.contact_key AND m.channel = was.channel
 ), whole AS (
   SELECT w.*, coalesce(j.state IN ('open', 'paused'), true) AS wanted,
@@ -262,8 +268,11 @@ def _follow(conn: Connection, places: Sequence[_Place], revisions: Mapping[UUID,
     of_part: dict[tuple[UUID, str], dict[str, Any]] = {}
     for row in (_following(place, revisions, now) for place in places):
         key = (row["contact_key"], row["channel"])
-        before = of_part.get(key)
-        of_part[key] = row if before is None or _stands(row) > _stands(before) else before
+        before = of_part.get(key, row)
+        # The price told latest stands, whether or not what told it does.
+        priced = max(before, row, key=lambda one: one["cost_at"] or "")
+        stands = row if _stands(row) > _stands(before) else before
+        of_part[key] = stands | {name: priced[name] for name in ("cost", "currency", "cost_at")}
     rows = json.dumps(list(of_part.values()), default=str)
     FOLLOW.run(conn, told=rows, weights=_WEIGHTS, says_from=len(_VAGUE) + 1, now=now)
     told = [(place.connector, place.told, place.part) for place in places]
@@ -284,6 +293,8 @@ def _following(place: _Place, revisions: Mapping[UUID, int], now: datetime) -> d
         "weight": _WEIGHTS.index(kind.value) + 1,
         "occurred_at": min(told.at, now).isoformat(),
         "provider_id": told.provider_id,
+        **cost_columns(told.cost),
+        "cost_at": min(told.at, now).astimezone(UTC).isoformat() if told.cost else None,
         "revision": revisions[place.part["customer_key"]],
     }
 
@@ -302,6 +313,7 @@ def _row(connector: str, told: Told, part: Mapping[str, Any], now: datetime) -> 
         "permanent": told.permanent,
         "machine": told.machine,
         "reason": told.reason,
+        **cost_columns(told.cost),
         "occurred_at": min(told.at, now).isoformat(),
         "raw": told.raw,
     }
@@ -321,4 +333,5 @@ def _told(row: Mapping[str, Any]) -> Told:
         key=row["part_key"],
         permanent=row["permanent"],
         machine=row["machine"],
+        cost=Money(amount=row["cost"], currency=row["currency"]) if row["cost"] is not None else None,
     )

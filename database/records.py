@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from database import customers, endings, failures, holds, suppressions
 from database.attempts import LOOK_AFTER, Claimed, NotClaimed
 from database.endings import Ended, Ending
-from database.freezing import Part
+from database.freezing import Part, cost_columns
 from tactful.connector import Accepted, Fault, SendFault
 from tactful.words import Channel, ContactState, Reason, SuppressionClass
 
@@ -202,7 +202,7 @@ def _part(outcome: Outcome, claimed: Claimed, ending: Ending) -> Mapping[str, ob
     channel = outcome.part.message.channel.value
     if isinstance(outcome.answer, Accepted):
         sent = {"channel": channel, "state": "sent", "provider_id": outcome.answer.provider_id}
-        return sent | {"fault": None, "detail": outcome.answer.detail or None}
+        return sent | {"fault": None, "detail": outcome.answer.detail or None} | cost_columns(outcome.answer.cost)
     fault = outcome.answer
     said = {"channel": channel, "fault": f"{fault.fault} {fault.code}", "detail": fault.detail or None}
     if fault.fault in PASSING and not claimed.repeats and (ending.retries or ending.state is ContactState.CLAIMED):

@@ -7,6 +7,7 @@
     password = { env = "SMTP_PASSWORD" }          # or { file = "/run/secrets/smtp" }, beside this file if relative
     rate = 14                                     # at most so many messages a second, over all workers
     in_home_days = 4                              # of letters: days from handing over to arrival
+    unit_cost = "0.85 USD"                        # what a message costs, of a text each segment
 
     [channels.email]
     use = ["relay"]                               # first choice first
@@ -28,7 +29,8 @@ from typing import Any, cast
 from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from tactful.connector import AnyConnector, ConnectorConfig, ConnectorError, Ports, TellsLater, find
+from tactful.connector import AnyConnector, ConnectorConfig, ConnectorError, Money, Ports, TellsLater, find
+from tactful.connector.prices import price
 from tactful.errors import TactfulError
 from tactful.strategy.spelling import did_you_mean
 from tactful.words import Channel
@@ -52,13 +54,14 @@ class Connectors:
     """The connectors of a service, by name; and per channel the names to use, first choice first.
 
     `rates` has the messages a second of those that are limited, `in_home` how long those that do not arrive at once are
-    on their way, as their code declares or the file says.
+    on their way, `unit_costs` what a message costs where that is known; as their code declares or the file says.
     """
 
     by_name: Mapping[str, AnyConnector]
     by_channel: Mapping[Channel, tuple[str, ...]]
     rates: Mapping[str, float] = field(default_factory=dict[str, float])
     in_home: Mapping[str, timedelta] = field(default_factory=dict[str, timedelta])
+    unit_costs: Mapping[str, Money] = field(default_factory=dict[str, Money])
 
     async def aclose(self) -> None:
         """Close all of them."""
@@ -87,7 +90,8 @@ def read_connectors(path: Path, ports: Ports, environ: Mapping[str, str] = os.en
     rates = {name: one.rate for name, one in configured.items() if one and one.rate is not None}
     built = {name: one.connector(one.config, ports) for name, one in configured.items() if one}
     in_home = {name: timedelta(days=one.in_home_days) for name, one in configured.items() if one and one.in_home_days}
-    return Connectors(built, by_channel, rates, in_home)
+    unit_costs = {name: one.unit_cost for name, one in configured.items() if one and one.unit_cost}
+    return Connectors(built, by_channel, rates, in_home, unit_costs)
 
 
 def read_channels(path: Path) -> dict[Channel, tuple[str, ...]]:
@@ -137,6 +141,7 @@ class Configured:
     config: ConnectorConfig
     rate: float | None
     in_home_days: int
+    unit_cost: Money | None
 
     @property
     def hears(self) -> bool:
@@ -192,6 +197,9 @@ class Reading:
         rate = self._rate(key, settings.pop("rate")) if "rate" in settings else connector.capabilities.rate
         declared = connector.capabilities.in_home_days
         in_home_days = self._days(key, settings.pop("in_home_days")) if "in_home_days" in settings else declared
+        unit_cost = connector.capabilities.unit_cost
+        if "unit_cost" in settings:
+            unit_cost = self._price(key, settings.pop("unit_cost"))
         values = {each: self._value(f"{key}.{each}", given, connector, each) for each, given in settings.items()}
         absent = {each for each, value in values.items() if value is None}
         try:
@@ -202,7 +210,7 @@ class Reading:
                 if not about & absent:
                     self._invalid(key, problem, connector.Config)
             return None
-        return None if absent else Configured(connector, config, rate, in_home_days)
+        return None if absent else Configured(connector, config, rate, in_home_days, unit_cost)
 
     def _rate(self, key: str, given: object) -> float | None:
         if isinstance(given, int | float) and not isinstance(given, bool) and RATE_MIN <= given <= RATE_MAX:
@@ -215,6 +223,13 @@ class Reading:
             return given
         self.problems.append(f"{key}.in_home_days: must be whole days, from 0 to {IN_HOME_DAYS_MAX}: in_home_days = 4")
         return 0
+
+    def _price(self, key: str, given: object) -> Money | None:
+        try:
+            return price(given)
+        except ValueError as error:
+            self.problems.append(f"{key}.unit_cost: {error}")
+            return None
 
     def _value(self, key: str, given: object, connector: type[AnyConnector], field: str) -> object:
         """Return a value as given, or what `{ env = … }` or `{ file = … }` points to; None where that cannot be had."""

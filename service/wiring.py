@@ -125,6 +125,7 @@ def sending(connectors: Connectors, links: Links) -> Sending:
         },
         receipts=frozenset(name for name, each in connectors.by_name.items() if each.receipts_come),
         in_home=connectors.in_home,
+        unit_costs=connectors.unit_costs,
     )
 
 

@@ -40,6 +40,7 @@ from tactful.wire.audit import AUDIT_LINE, AuditLine, BrokenOffLine, SummaryLine
 from tactful.wire.calls import CallAnswer, CallsAnswer, Outcome
 from tactful.wire.campaigns import CampaignAnswer, CampaignPreview, CampaignsAnswer
 from tactful.wire.connectors import ConnectorAnswer, ConnectorsAnswer
+from tactful.wire.costs import CostsAnswer
 from tactful.wire.explanation import ExplanationAnswer
 from tactful.wire.sends import (
     ActAnswer,
@@ -434,6 +435,29 @@ class TactfulClient:
     def campaigns(self, *, limit: int = 20) -> CampaignsAnswer:
         """Return the newest campaigns, the newest first."""
         return self._call("GET", "/v1/campaigns", CampaignsAnswer, query={"limit": str(limit)})
+
+    def costs(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        connector: str | None = None,
+        strategy: str | None = None,
+    ) -> CostsAnswer:
+        """Return what messages cost that were handed over in a period: the month so far, where none is named.
+
+        Args:
+            since: A day, from its beginning in UTC, or an instant.
+            until: A day, to its end in UTC, or an instant.
+            connector: Only by this one.
+            strategy: Only of this one.
+
+        Raises:
+            ClientError: It is no period, or longer than a year.
+        """
+        asked = {"from": since, "to": until, "connector": connector, "strategy": strategy}
+        query = {name: value for name, value in asked.items() if value is not None}
+        return self._call("GET", "/v1/costs", CostsAnswer, query=query)
 
     def stop_campaign(self, lot_key: UUID) -> CampaignAnswer:
         """Stop a campaign; what is being sent finishes.

@@ -42,6 +42,7 @@ from tactful.connector.http import (
     on,
 )
 from tactful.connector.postal import PostalAddress, letter_html, read_address, unreadable
+from tactful.connector.prices import Currency, told_price
 from tactful.connector.signatures import hmac_of, require_same
 from tactful.words import Channel, ReceiptKind
 
@@ -68,6 +69,8 @@ class StannpConfig(HttpConfig):
         base_url: The account's region: `https://api-eu1.stannp.com/v1` or `https://api-us1.stannp.com/v1`.
         api_key: The account's key.
         webhook_secret: Signs what Stannp tells us; without it no receipt is taken.
+        currency: What the account's prices are in, such as `GBP`: Stannp does not say it. Without it, no price is
+            taken from what Stannp tells.
         country: Two letters; the country of addresses that name none.
         test: Whether to have samples made instead of letters.
         size: The paper; left out, the region's own.
@@ -79,6 +82,7 @@ class StannpConfig(HttpConfig):
     base_url: BaseUrl = "https://api-eu1.stannp.com/v1"
     api_key: SecretStr
     webhook_secret: SecretStr | None = None
+    currency: Currency | None = None
     country: str = Field(default="GB", pattern=r"^[A-Z]{2}$")
     test: bool = False
     size: Literal["A4", "US-LETTER"] | None = None
@@ -162,13 +166,15 @@ class Stannp(WithCancel[StannpConfig]):
         return ("no money" if any(word in said for word in _OUT_OF_MONEY) else "refused") if said else ""
 
     def parse(self, message: Message, answer: Answer) -> Accepted:
-        """Return Stannp's name for the letter; a sample has none."""
+        """Return Stannp's name for the letter, and its price; a sample has neither."""
         if not _is_true(answer, "success"):
             if answer.find("error"):
                 raise self.refusal(answer, message=message)
             raise UnreadableError("it does not say whether it worked")
         name = answer.need("data.id")
-        return Accepted(f"test-{message.key}" if self.config.test else name)
+        if self.config.test:
+            return Accepted(f"test-{message.key}", cost=told_price("0", self.config.currency))
+        return Accepted(name, cost=told_price(answer.find("data.cost"), self.config.currency))
 
     def build_cancel(self, provider_id: str) -> Request:
         """Return the request that cancels a letter."""
@@ -202,10 +208,10 @@ class Stannp(WithCancel[StannpConfig]):
             return []
         if not isinstance(pieces, list):
             raise UnreadableHookError("it has no mailpieces")
-        return [_told(piece, hook) for piece in cast("list[object]", pieces)]
+        return [_told(piece, hook, self.config.currency) for piece in cast("list[object]", pieces)]
 
 
-def _told(piece: object, hook: Hook) -> Told:
+def _told(piece: object, hook: Hook, currency: str | None) -> Told:
     name, status = told_text(piece, "id") or told_text(piece, "mailpiece_id"), told_text(piece, "status")
     if not name or not status:
         raise UnreadableHookError("a mailpiece in it has no id or no status")
@@ -219,6 +225,7 @@ def _told(piece: object, hook: Hook) -> Told:
         key=next((key for tag in tags if (key := told_key(tag.strip()))), None),
         permanent=kind is ReceiptKind.RETURNED,
         reason=status,
+        cost=told_price(told_text(piece, "cost"), currency),
         raw={part: told_text(piece, part) for part in ("status", "format", "cost", "dispatched", "updated")},
     )
 

@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, model_validator
 from tactful.connector import Accepted, Capabilities, ConnectorConfig, Fault, Feature, Message, NoKey, SendFault
 from tactful.connector.hooks import Hook, Inbound, News, NotGenuineError, Reply, Told, UnreadableHookError, told_key
 from tactful.connector.http import Answer, BaseUrl, HttpConfig, HttpConnector, On, Request, on
+from tactful.connector.prices import told_price
 from tactful.connector.segments import require_segments
 from tactful.connector.signatures import b64, hmac_of, require_same
 from tactful.words import Channel, ReceiptKind
@@ -118,9 +119,10 @@ class Twilio(HttpConnector[TwilioConfig]):
         return request.logged_in(name, secret.get_secret_value())
 
     def parse(self, message: Message, answer: Answer) -> Accepted:
-        """Return the message's SID."""
+        """Return the message's SID, and its price, which Twilio rarely knows so early."""
         del message
-        return Accepted(answer.need("sid"), answer.find("status"))
+        cost = told_price(answer.find("price"), answer.find("price_unit"))
+        return Accepted(answer.need("sid"), answer.find("status"), cost)
 
     def verify(self, hook: Hook) -> None:
         """Let a hook pass that is signed with the account's token.

@@ -10,14 +10,16 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import ClassVar, Literal, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr
 
-from tactful.connector import Accepted, Capabilities, ConnectorConfig, Fault, Feature, Message, NoKey, SendFault
+from tactful.connector import Accepted, Capabilities, ConnectorConfig, Fault, Feature, Message, Money, NoKey, SendFault
 from tactful.connector.hooks import Hook, Inbound, News, NotGenuineError, Told, UnreadableHookError, told_key
 from tactful.connector.http import Answer, BaseUrl, HttpConfig, HttpConnector, On, Request, UnreadableError, on
+from tactful.connector.prices import Currency, told_price
 from tactful.connector.segments import require_segments
 from tactful.connector.signatures import hmac_of, hs256_claims, require_recent, require_same
 from tactful.words import Channel, ReceiptKind
@@ -47,6 +49,8 @@ class VonageConfig(HttpConfig):
         api_secret: Its secret: signs in.
         signature_secret: What Vonage signs hooks with; without it, no hook is believed.
         signature_method: How it signs those that carry their signature in themselves, as set at Vonage.
+        currency: What the account's prices are in, such as `EUR`: Vonage does not say it. Without it, no price is
+            taken from Vonage's answers.
         hooks_url: Where Vonage reaches our hook for this connector, instead of the address set at Vonage.
         valid_for: How long Vonage tries, before a text is too old to be sent.
         segments_max: The most segments a text may take, each of which is paid for.
@@ -57,6 +61,7 @@ class VonageConfig(HttpConfig):
     api_secret: SecretStr = Field(min_length=6)
     signature_secret: SecretStr | None = Field(default=None, min_length=8)
     signature_method: Literal["sha1", "sha256", "sha512"] = "sha256"
+    currency: Currency | None = None
     hooks_url: BaseUrl | None = Field(default=None, max_length=CALLBACK_CHARACTERS_MAX)
     valid_for: timedelta = Field(default=timedelta(hours=4), ge=timedelta(seconds=20), le=timedelta(days=7))
     segments_max: int = Field(default=10, ge=1, le=20)
@@ -116,12 +121,13 @@ class Vonage(HttpConnector[VonageConfig]):
         return request.logged_in(self.config.api_key.get_secret_value(), self.config.api_secret.get_secret_value())
 
     def parse(self, message: Message, answer: Answer) -> Accepted:
-        """Return the id of the first part, where every part was taken."""
+        """Return the id of the first part, where every part was taken, and what they cost together."""
         statuses = list(_statuses(answer))
         if not statuses:
             raise UnreadableError("the answer has no messages")
         if all(status == _TAKEN for status in statuses):
-            return Accepted(answer.need("messages.0.message-id"))
+            cost = _cost(answer, len(statuses), self.config.currency)
+            return Accepted(answer.need("messages.0.message-id"), cost=cost)
         if _TAKEN in statuses:
             detail = f"{statuses.count(_TAKEN)} of {len(statuses)} parts were taken"
             raise SendFault(Fault.AMBIGUOUS, "partly taken", detail)
@@ -175,6 +181,13 @@ def _statuses(answer: Answer) -> Iterable[str]:
     parts: object = cast("Mapping[str, object]", value).get("messages") if isinstance(value, dict) else None
     for at in range(len(cast("list[object]", parts)) if isinstance(parts, list) else 0):
         yield answer.need(f"messages.{at}.status")
+
+
+def _cost(answer: Answer, parts: int, currency: str | None) -> Money | None:
+    """Return the price of all parts together; None where one of them has none."""
+    told = [told_price(answer.find(f"messages.{at}.message-price"), currency) for at in range(parts)]
+    prices = [each.amount for each in told if each is not None]
+    return Money(amount=sum(prices, Decimal(0)), currency=currency) if currency and len(prices) == parts else None
 
 
 def _fields(hook: Hook, error: type[NotGenuineError | UnreadableHookError]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Numeric,
     Table,
     Text,
     text,
@@ -150,9 +151,15 @@ messages = Table(
     Column("asked", Integer, nullable=False, server_default="0"),
     Column("receipt", Text),
     Column("receipt_at", Instant),
+    Column("cost", Numeric),
+    Column("currency", Text),
+    Column("cost_told_at", Instant),
     Index(None, "connector", "provider_id"),
+    Index(None, "frozen_at", postgresql_using="brin"),
     CheckConstraint("state IN ('claimed', 'waiting', 'sent', 'unknown', 'refused', 'skipped')", name="state"),
-    comment="The very bytes of each part of a contact, frozen at the claim: every attempt sends the same.",
+    CheckConstraint("(cost IS NULL) = (currency IS NULL)", name="cost"),
+    comment="The very bytes of each part of a contact, frozen at the claim: every attempt sends the same. What it "
+    "costs is as configured then, or as the provider told at `cost_told_at`.",
 )
 
 recalls = Table(
@@ -230,6 +237,8 @@ receipts = Table(
     Column("received_at", Instant, nullable=False),
     Column("look_at", Instant),
     Column("raw", Json, nullable=False),
+    Column("cost", Numeric),
+    Column("currency", Text),
     Index("ux_receipts_told_once", "connector", "dedupe_id", unique=True),
     Index(None, "contact_key"),
     Index("ix_receipts_complained", "received_at", postgresql_where=text("kind = 'complained'")),

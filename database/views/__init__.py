@@ -6,6 +6,8 @@ Nothing here writes, locks or decides. Every list is paged, so that no customer'
 from database.views.campaigns import campaign, campaigns
 from database.views.campaigns import preview as campaign_preview
 from database.views.contacts import FrozenMessage, contact, contacts_after, frozen_message
+from database.views.costs import Asked as CostsAsked
+from database.views.costs import costs
 from database.views.explanation import explain_communication, explain_contact
 from database.views.people import (
     customer,
@@ -19,6 +21,7 @@ from database.views.shelves import CustomerLine, MailLine, Page, customer_lines,
 from database.views.timeline import timeline
 
 __all__ = [
+    "CostsAsked",
     "CustomerLine",
     "FrozenMessage",
     "MailLine",
@@ -28,6 +31,7 @@ __all__ = [
     "campaigns",
     "contact",
     "contacts_after",
+    "costs",
     "customer",
     "customer_lines",
     "customers_found",

@@ -14,6 +14,7 @@ from database.customers import customer_from, details
 from database.engine import Direct
 from database.lots import Counted, Lot
 from database.strategies import Loaded
+from database.views.costs import lot_costs
 from tactful.campaign import CampaignRequest, lot_key, told, writes_at
 from tactful.explain import sentence
 from tactful.foresight import Foreseen, foresee
@@ -48,8 +49,8 @@ _SAID = {
 }
 
 
-def campaign(conn: Connection, lot: Lot, *, new: bool = False) -> CampaignAnswer:
-    """Return how far a campaign is."""
+def campaign(conn: Connection, lot: Lot, *, new: bool = False, costs: bool = True) -> CampaignAnswer:
+    """Return how far a campaign is, and what it costs where that is wanted."""
     counts = lots.counts(conn, lot.lot_key)
     contacts = sum(each.contacts for each in counts)
     settled = sum(each.contacts for each in counts if ContactState(each.state).settled)
@@ -71,13 +72,14 @@ def campaign(conn: Connection, lot: Lot, *, new: bool = False) -> CampaignAnswer
         settled=settled,
         next_at=lots.next_at(conn, lot.lot_key) if contacts > settled else None,
         counts=[_count(each) for each in counts],
+        costs=lot_costs(conn, lot.lot_key) if costs else [],
         new=new,
     )
 
 
 def campaigns(conn: Connection, *, most: int = 20) -> list[CampaignAnswer]:
     """Return the newest campaigns."""
-    return [campaign(conn, lot) for lot in lots.newest(conn, "campaign", most=most)]
+    return [campaign(conn, lot, costs=False) for lot in lots.newest(conn, "campaign", most=most)]
 
 
 def preview(conn: Connection, request: CampaignRequest, loaded: Loaded, now: datetime) -> CampaignPreview:

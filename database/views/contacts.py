@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, text
 
 from database.views import wording
+from database.views.costs import cost_answer
 from database.views.cursors import cursor, read_key_cursor
 from tactful.wire.answers import (
     ContactAnswer,
@@ -44,7 +45,7 @@ DECISIONS = text(
 )
 PARTS = text(
     "SELECT contact_key, channel, connector, state, frozen_at, content ->> 'subject' AS subject, provider_id, fault, "
-    "detail FROM messages WHERE contact_key = ANY(:keys) ORDER BY contact_key, channel"
+    "detail, cost, currency, cost_told_at FROM messages WHERE contact_key = ANY(:keys) ORDER BY contact_key, channel"
 )
 RECEIPTS = text(
     "SELECT contact_key, kind, occurred_at, connector, channel, permanent, machine, reason FROM receipts "
@@ -125,7 +126,9 @@ def _answers(conn: Connection, rows: Sequence[RowMapping]) -> list[ContactAnswer
     }
     parts: dict[UUID, list[PartAnswer]] = {}
     for part in conn.execute(PARTS, asked).mappings():
-        parts.setdefault(part["contact_key"], []).append(PartAnswer.model_validate(dict(part)))
+        cost = cost_answer(part["cost"], part["currency"], part["cost_told_at"])
+        answer = PartAnswer.model_validate(dict(part) | {"cost": cost})
+        parts.setdefault(part["contact_key"], []).append(answer)
     receipts: dict[UUID, list[ReceiptAnswer]] = {}
     for told in conn.execute(RECEIPTS, asked).mappings():
         receipts.setdefault(told["contact_key"], []).append(ReceiptAnswer.model_validate(dict(told)))

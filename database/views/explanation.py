@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, TextClause, text
 from database import customers, situation, strategies
 from database.errors import UnknownCommunicationError
 from database.views.absence import absence, came_of, named, passage_of, published_step
+from database.views.costs import cost_answer
 from database.views.wording import short_line
 from tactful.decide import decide
 from tactful.explain.absent import came_again, tell_absent
@@ -49,8 +50,8 @@ DECISIONS = text(
     "WHERE contact_key = :key ORDER BY decision_no DESC LIMIT :most"
 )
 PARTS = text(
-    "SELECT channel, connector, state, frozen_at, provider_id, fault, detail FROM messages "
-    "WHERE contact_key = :key ORDER BY channel"
+    "SELECT channel, connector, state, frozen_at, provider_id, fault, detail, cost, currency, cost_told_at "
+    "FROM messages WHERE contact_key = :key ORDER BY channel"
 )
 FAILED = text(
     "SELECT channel, connector, failed_at AS at, fault, detail FROM failed_attempts WHERE contact_key = :key "
@@ -169,7 +170,7 @@ def _story(conn: Connection, row: RowMapping, now: datetime) -> Story:
         sent_at=row["sent_at"],
         decided=decided,
         left_out=kept[0]["of"] - len(kept) if kept else 0,
-        parts=tuple(Part(**one) for one in conn.execute(PARTS, asked).mappings()),
+        parts=tuple(_part(one) for one in conn.execute(PARTS, asked).mappings()),
         failed=tuple(Failed(**one) for one in reversed(failed)),
         told=tuple(Told(**one) for one in conn.execute(RECEIPTS, asked).mappings()),
         past=_others(conn, PAST, asked | {"most": MOST_PAST}),
@@ -200,6 +201,12 @@ def _would_be(verdict: Verdict, version: int, now: datetime) -> Decided:
     until = verdict.until if isinstance(verdict, Defer | Wait) else None
     reason = None if isinstance(verdict, Send) else verdict.reason
     return Decided(now, type(verdict).__name__.lower(), version, reason, until, lines)
+
+
+def _part(row: RowMapping) -> Part:
+    columns: dict[str, Any] = dict(row)
+    cost = cost_answer(*(columns.pop(name) for name in ("cost", "currency", "cost_told_at")))
+    return Part(**columns, cost=cost)
 
 
 def _decided(row: RowMapping) -> Decided:

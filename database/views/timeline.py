@@ -115,6 +115,7 @@ def _contact(told: ContactAnswer, *, planned: bool = False) -> TimelineEntry:
         journey_key=told.journey_key,
         state=told.state,
         planned=planned,
+        costs=[part.cost for part in told.parts if part.cost is not None and part.state == "sent"],
     )
 
 

@@ -18,6 +18,7 @@ from tactful.cli import (
     calls,
     campaigns,
     connectors,
+    costs,
     customers,
     doctor,
     events,
@@ -42,7 +43,7 @@ app = typer.Typer(
 )
 for part in (
     *(strategy, published, customers, events, suppressions, campaigns, imports, sends),
-    *(calls, explain, audit, connectors, doctor, sweeping, migrate),
+    *(calls, explain, costs, audit, connectors, doctor, sweeping, migrate),
 ):
     app.add_typer(part.app)
 

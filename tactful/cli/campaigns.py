@@ -14,6 +14,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from tactful.cli.costs import show_sums
 from tactful.cli.terminal import HERE, AsJson, Exit, Server, client, err, examples, facts, heading, out, print_json
 from tactful.client import TactfulClient, as_plain
 from tactful.wire.campaigns import FASTEST, CampaignAnswer, CampaignPreview
@@ -208,3 +209,6 @@ def _show(found: CampaignAnswer, *, as_json: bool) -> None:
     )
     for each in found.counts:
         out.print(Text(f"  {each.contacts:>7,}  {each.communication}  {each.sentence}"))
+    if found.costs:
+        heading("What it costs")
+        show_sums(found.costs)

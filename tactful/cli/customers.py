@@ -145,7 +145,8 @@ def _print_story(entries: Sequence[TimelineEntry], zone: tzinfo) -> None:
         style = _STYLES.get(entry.state or "", "") if entry.kind == "contact" else "dim"
         told = f"Planned. {entry.sentence}" if entry.planned else entry.sentence
         title = (entry.title, f"bold {style}".strip())
-        out.print(Text.assemble((_moment(entry.at, zone), "dim"), "  ", title, f"  {told}".rstrip()))
+        costs = "".join(f"  {cost.amount} {cost.currency}" for cost in entry.costs)
+        out.print(Text.assemble((_moment(entry.at, zone), "dim"), "  ", title, f"  {told}".rstrip(), (costs, "dim")))
 
 
 def _day(at: datetime, zone: tzinfo) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from tactful.cli.terminal import HERE, AsJson, Server, client, examples, heading, out, print_json
 from tactful.client import as_plain
-from tactful.wire.explanation import DecisionAnswer, ExplanationAnswer
+from tactful.wire.explanation import AttemptAnswer, DecisionAnswer, ExplanationAnswer
 
 app = typer.Typer()
 
@@ -80,7 +80,7 @@ def _print(told: ExplanationAnswer, *, codes: bool) -> None:
     if told.decisions:
         heading("Decided last")
         _print_decision(told.decisions[-1], codes=codes)
-    _list("Attempts", [f"{one.sentence}{f'  [{one.code}]' if codes and one.code else ''}" for one in told.attempts])
+    _list("Attempts", [_attempt(one, codes=codes) for one in told.attempts])
     _list("What the provider told us later", told.receipts)
     if told.if_due_now is not None:
         heading("If it were due now (nothing is decided by asking)")
@@ -88,6 +88,12 @@ def _print(told: ExplanationAnswer, *, codes: bool) -> None:
     _list("The same at other times", told.others)
     out.print()
     out.print(Text(f"All times are those of {told.zone}.", style="dim"))
+
+
+def _attempt(one: AttemptAnswer, *, codes: bool) -> str:
+    code = f"  [{one.code}]" if codes and one.code else ""
+    cost = f"  ({one.cost.amount} {one.cost.currency}{', told' if one.cost.told else ''})" if one.cost else ""
+    return f"{one.sentence}{code}{cost}"
 
 
 def _list(title: str, sentences: list[str]) -> None:

@@ -38,6 +38,7 @@ from tactful.connector.protocol import (
 )
 from tactful.connector.redaction import redacted
 from tactful.connector.telling import AnswersHooks, PreparesHooks, TellsLater
+from tactful.strategy.model import Money
 from tactful.words import Channel, ReceiptKind
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "LooksUp",
     "Lookup",
     "Message",
+    "Money",
     "NativeKey",
     "News",
     "NoKey",

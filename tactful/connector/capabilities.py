@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from tactful.connector.faults import Fault, SendFault
 from tactful.connector.message import Message
+from tactful.strategy.model import Money
 from tactful.words import Channel
 
 
@@ -66,6 +67,8 @@ class Capabilities:
         cancels: Whether the provider can be told to stop a message that it took: a letter before it is printed.
         in_home_days: How many days it takes to reach the customer: a letter of three counts in caps and gap from three
             days after it was handed over.
+        unit_cost: What a message costs, of a text each segment; None where that is the account's matter, as it mostly
+            is. `unit_cost` in the connector's table of `tactful.toml` says otherwise.
     """
 
     channels: tuple[Channel, ...]
@@ -78,6 +81,7 @@ class Capabilities:
     inbound: bool = False
     cancels: bool = False
     in_home_days: int = 0
+    unit_cost: Money | None = None
 
     def admit(self, message: Message) -> None:
         """Let a message pass that this connector can carry whole.

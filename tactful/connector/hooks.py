@@ -16,6 +16,7 @@ from uuid import UUID
 
 from tactful.connector.reading import text_at
 from tactful.errors import TactfulError
+from tactful.strategy.model import Money
 from tactful.words import ReceiptKind
 
 FIELDS_MAX = 1000
@@ -124,6 +125,7 @@ class Told:
         permanent: Of a bounce: whether the address is to be written to no more.
         machine: Of an opening or a click: whether a program did it, as far as the provider can tell.
         reason: The provider's code or a few words, with no address in them.
+        cost: What the whole message costs, where this tells; of several told, the latest stands.
         raw: What it said, for those who look closer.
     """
 
@@ -135,6 +137,7 @@ class Told:
     permanent: bool = False
     machine: bool = False
     reason: str = ""
+    cost: Money | None = None
     raw: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
 
 

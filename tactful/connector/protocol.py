@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from tactful.connector.capabilities import Capabilities
 from tactful.connector.faults import Fault, SendFault
 from tactful.connector.message import Message
+from tactful.strategy.model import Money
 
 
 class ConnectorConfig(BaseModel):
@@ -34,10 +35,13 @@ class Accepted:
     Attributes:
         provider_id: The provider's name for it, by which receipts will speak of it.
         detail: What the provider said, in one line, with no address, body or secret in it; may be empty.
+        cost: What it costs, all its segments or pages together, where the provider tells; it stands over what is
+            configured.
     """
 
     provider_id: str
     detail: str = ""
+    cost: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,12 @@ class Found:
     Attributes:
         provider_id: The provider's name for it, by which receipts will speak of it.
         detail: What the provider said, as in `Accepted`.
+        cost: What it costs, as in `Accepted`.
     """
 
     provider_id: str
     detail: str = ""
+    cost: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ _RECEIPTS: Mapping[str, str] = {
     "replied": "the customer answered it",
     "unknown": "the provider told something that we have no word for",
 }
+_COSTS = frozenset({"claimed", "sent", "unknown"})
+"""States of a message that costs something, or may."""
 UNDONE = ("returned", "bounced", "rejected", "cancelled", "complained")
 """Receipts that change what became of a contact, the weightiest first."""
 
@@ -121,6 +123,7 @@ def _attempt(part: Part, at: datetime, begun: str) -> AttemptAnswer:
         channel=part.channel,
         connector=part.connector,
         code=part.provider_id,
+        cost=part.cost if part.state in _COSTS else None,
     )
 
 

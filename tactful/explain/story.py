@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tactful.strategy.model import Cap
 from tactful.verdict import Line
+from tactful.wire.answers import CostAnswer
 from tactful.words import ContactState, Reason
 
 
@@ -57,6 +58,7 @@ class Part:
     provider_id: str | None = None
     fault: str | None = None
     detail: str | None = None
+    cost: CostAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,15 @@ class VerdictAnswer(Answer):
     why: str | None = None
 
 
+class CostAnswer(Answer):
+    """What one message costs, or would."""
+
+    amount: str
+    currency: str
+    told: bool
+    """Whether the provider told it; otherwise it is as configured when the message was frozen."""
+
+
 class PartAnswer(Answer):
     """One channel's part of a contact, as it was frozen and what became of it."""
 
@@ -202,6 +211,8 @@ class PartAnswer(Answer):
     provider_id: str | None = None
     fault: str | None = None
     detail: str | None = None
+    cost: CostAnswer | None = None
+    """None where no price is known. It is spent where `state` is `sent`, and may be where that is not known."""
 
 
 class ReceiptAnswer(Answer):
@@ -268,6 +279,9 @@ class TimelineEntry(Answer):
     state: str | None = None
     planned: bool = False
     """Whether it is still to come."""
+
+    costs: list[CostAnswer] = Field(default_factory=list[CostAnswer])
+    """Of a contact that is sent: what each message of it cost, where that is known."""
 
 
 class TimelineAnswer(Answer):

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from tactful.wire.answers import Answer
 from tactful.wire.bodies import Body, Words
+from tactful.wire.costs import SumAnswer
 
 FASTEST = 10_000
 
@@ -112,6 +113,9 @@ class CampaignAnswer(Answer):
     """When the next of its contacts is due."""
 
     counts: list[CountAnswer] = Field(default_factory=list[CountAnswer])
+    costs: list[SumAnswer] = Field(default_factory=list[SumAnswer])
+    """What its messages cost, each currency by itself; left out where several campaigns are answered."""
+
     new: bool = False
     """Whether this very request has begun it."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from tactful.wire.answers import Answer, LineAnswer
+from tactful.wire.answers import Answer, CostAnswer, LineAnswer
 
 
 class RuleAnswer(LineAnswer):
@@ -41,6 +41,9 @@ class AttemptAnswer(Answer):
     connector: str | None = None
     code: str | None = None
     """What went wrong, as the connector classified it, and what the provider said."""
+
+    cost: CostAnswer | None = None
+    """What it cost, or may have, where that is known; not a thing to read out to the customer."""
 
 
 class ExplanationAnswer(Answer):

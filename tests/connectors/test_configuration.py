@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from connectors.email.smtp import Smtp, SmtpConfig
 from connectors.mailbox import Mailbox
 from service.connectors import ConfigurationError, Connectors, read_connectors
-from tactful.connector import Ports
+from tactful.connector import Money, Ports
 from tactful.words import Channel
 
 CHECKOUT = Path(__file__).parents[2]
@@ -248,6 +249,18 @@ def test_letters_are_on_their_way_for_as_long_as_their_connector_says_unless_the
     """
     found = read(tmp_path, f"[connectors.post]{lob}\n[connectors.slow]{lob}in_home_days = 9", {"KEY": "test_12345678"})
     assert found.in_home == {"post": timedelta(days=5), "slow": timedelta(days=9)}
+
+
+def test_what_a_message_costs_is_as_the_file_says(tmp_path: Path) -> None:
+    found = read(tmp_path, '[connectors.mailbox]\nunit_cost = "0.0079 EUR"\n[connectors.other]\nuse = "mailbox"')
+    assert found.unit_costs == {"mailbox": Money(amount=Decimal("0.0079"), currency="EUR")}
+
+
+@pytest.mark.parametrize(("said", "why"), [("0.85", "an amount and its currency"), ('"1 EUX"', "no currency 'EUX'")])
+def test_a_price_that_is_none_is_named(tmp_path: Path, said: str, why: str) -> None:
+    (problem,) = problems(tmp_path, f"[connectors.mailbox]\nunit_cost = {said}")
+    assert problem.startswith("connectors.mailbox.unit_cost: ")
+    assert why in problem
 
 
 @pytest.mark.parametrize("days", ["-1", "31", "1.5", "true", '"three"'])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from decimal import Decimal
 from urllib.parse import parse_qsl
 
 import pytest
@@ -19,6 +20,7 @@ from tactful.connector import (
     Fault,
     Hook,
     Message,
+    Money,
     NotGenuineError,
     Ports,
     SendFault,
@@ -95,6 +97,18 @@ def test_the_published_answer_is_read_and_a_sample_is_known_by_our_key() -> None
     answer = Answer(409, {}, PUBLISHED.encode())
     assert stannp().parse(letter(), answer).provider_id == "0"
     assert stannp(test=True).parse(letter(), answer).provider_id == f"test-{KEY}"
+
+
+def test_a_letter_costs_what_stannp_tells_in_the_accounts_currency_and_a_sample_nothing() -> None:
+    answer = Answer(200, {}, TAKEN.encode())
+    pounds = {"amount": Decimal("0.78"), "currency": "GBP"}
+    assert stannp(currency="GBP").parse(letter(), answer).cost == Money.model_validate(pounds)
+    assert stannp().parse(letter(), answer).cost is None
+    assert stannp(currency="GBP", test=True).parse(letter(), answer).cost == Money.model_validate(
+        pounds | {"amount": 0}
+    )
+    (told,) = stannp(currency="GBP").news(signed(event(mailpieces=[{"id": 1, "status": "received", "cost": "0.78"}])))
+    assert told.cost == Money.model_validate(pounds)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from tactful.connector import (
     Hook,
     Inbound,
     Message,
+    Money,
     NotGenuineError,
     Ports,
     SendFault,
@@ -124,6 +126,14 @@ async def test_ours_is_what_twilios_own_library_sends(service: str | None, text:
 async def test_what_twilio_takes_is_accepted_under_its_sid() -> None:
     async with provider(lambda _: TAKEN) as there:
         assert await attempt(twilio(there.base_url), text_message()) == Accepted(SID, "queued")
+
+
+async def test_a_price_that_twilio_knows_already_is_taken_and_null_is_none() -> None:
+    """Twilio writes what it charges as less than nothing."""
+    for price, expected in (("-0.00750", Money(amount=Decimal("0.0075"), currency="USD")), (None, None)):
+        said = json.dumps({"sid": SID, "status": "sent", "price": price, "price_unit": "USD"})
+        async with provider(lambda _: say(201, said)) as there:  # noqa: B023 - answered now
+            assert (await attempt(twilio(there.base_url), text_message())).cost == expected
 
 
 async def test_a_key_signs_in_instead_of_the_token() -> None:

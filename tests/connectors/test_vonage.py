@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -26,6 +27,7 @@ from tactful.connector import (
     Hook,
     Inbound,
     Message,
+    Money,
     NotGenuineError,
     Ports,
     SendFault,
@@ -180,6 +182,17 @@ async def test_a_text_in_several_parts_is_accepted_under_the_id_of_the_first() -
     both = answer(part(), part(**{"message-id": "0A0000000123ABCD2"}))
     async with provider(lambda _: say(200, both)) as there:
         assert await attempt(vonage(there.base_url), text_message()) == Accepted("0A0000000123ABCD1")
+
+
+async def test_all_parts_together_cost_what_vonage_tells_in_the_accounts_currency() -> None:
+    both = answer(part(**{"message-price": "0.03330000"}), part(**{"message-price": "0.03330000"}))
+    half = answer(part(**{"message-price": "0.03330000"}), part())
+    async with provider(lambda _: say(200, both)) as there:
+        cost = Money(amount=Decimal("0.0666"), currency="EUR")
+        assert (await attempt(vonage(there.base_url, currency="EUR"), text_message())).cost == cost
+        assert (await attempt(vonage(there.base_url), text_message())).cost is None
+    async with provider(lambda _: say(200, half)) as there:
+        assert (await attempt(vonage(there.base_url, currency="EUR"), text_message())).cost is None
 
 
 @pytest.mark.parametrize(

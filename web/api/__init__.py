@@ -10,6 +10,7 @@ from web.api import (
     campaigns,
     connectors,
     contacts,
+    costs,
     events,
     people,
     sends,
@@ -34,5 +35,8 @@ router = APIRouter(
     dependencies=[Authorised],
     responses={status: {"model": ErrorAnswer, "description": said} for status, said in _ERRORS.items()},
 )
-for part in (audit, calls, people, suppressions, events, contacts, sends, strategies, campaigns, connectors, sweeping):
+for part in (
+    *(audit, calls, people, suppressions, events, contacts, sends, strategies, campaigns, costs),
+    *(connectors, sweeping),
+):
     router.include_router(part.router)

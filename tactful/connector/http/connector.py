@@ -20,6 +20,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
@@ -126,7 +127,7 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
         except UnreadableError as error:
             unreadable = error
         else:
-            return Accepted(accepted.provider_id, self._masked(accepted.detail, message))
+            return replace(accepted, detail=self._masked(accepted.detail, message))
         raise SendFault(Fault.AMBIGUOUS, f"{answer.status} unreadable", str(unreadable))
 
     async def ask(self, request: Request, *, deadline: float) -> Answer:

@@ -83,6 +83,20 @@ def test_how_far_it_is_is_told_by_state_and_reason(doors: Doors) -> None:
     assert [each["lot_key"] for each in doors.get("/v1/campaigns").json()["campaigns"]] == [key]
 
 
+def test_what_it_costs_is_told_by_currency(doors: Doors, tactful: Command) -> None:
+    key = begun(doors, at="now")["lot_key"]
+    write_audience(doors, key)
+    priced = (
+        "INSERT INTO messages (contact_key, channel, part_key, connector, content, frozen_at, state, cost, currency) "
+        "SELECT contact_key, 'email', gen_random_uuid(), 'post', '{}', :now, 'sent', 0.004, 'EUR' "
+        "FROM contacts RETURNING 1"
+    )
+    doors.rows(priced, now=doors.clock())
+    (cost,) = doors.get(f"/v1/campaigns/{key}").json()["costs"]
+    assert (cost["currency"], cost["messages"], cost["amount"]) == ("EUR", 3, "0.012")
+    assert "0.012 EUR for 3 messages" in tactful("campaign", "status", key).out
+
+
 def test_it_is_stopped_and_goes_on(doors: Doors) -> None:
     key = begun(doors)["lot_key"]
     for _ in range(2):
