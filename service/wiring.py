@@ -36,6 +36,7 @@ from service.connectors import Connectors, read_connectors
 from service.equipping import Equipping
 from service.handing_on import HandingOn
 from service.plugin import tactful_plugin
+from service.polling import Polling
 from service.recalling import Recalling
 from service.relay import Relay
 from service.settings import Settings
@@ -177,6 +178,7 @@ async def run_worker(settings: Settings) -> None:
         relay = Relay(house.database, client, settings.task_queue)
         caretaker = Caretaker(house.database, client, house.connectors.rates)
         recalling = Recalling(house.database, house.connectors.by_name)
+        polling = Polling(house.database, house.connectors.by_name)
         handing_on = HandingOn(house.database, house.connectors.by_name, house.connectors.by_channel)
         links = Links(settings.public_url, settings.secret)
 
@@ -185,6 +187,7 @@ async def run_worker(settings: Settings) -> None:
             contacts.equip(connectors.by_name, sending(connectors, links), connectors.rates)
             caretaker.rates = connectors.rates
             recalling.equip(connectors.by_name)
+            polling.equip(connectors.by_name)
             handing_on.equip(connectors.by_name, connectors.by_channel)
 
         equipping = Equipping(settings.config, house.connectors, lambda: _read(settings, house.database), equip)
@@ -194,6 +197,7 @@ async def run_worker(settings: Settings) -> None:
             _in_background(relay.run(), stop),
             _in_background(caretaker.run(), stop),
             _in_background(recalling.run(), stop),
+            _in_background(polling.run(), stop),
         ):
             while not stop.is_set():
                 await _work(house, client, stop)

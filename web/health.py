@@ -12,10 +12,12 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from database import views
+from database import polls, views
 from database.errors import DatabaseError
+from database.polls import Stands
 from database.sweep import Found
 from database.views.plumbing import Doing
+from tactful.connector import Fault
 from tactful.wire.answers import HealthAnswer, PartOfHealth
 from web.house import HealthCheck, House, InHouse
 
@@ -24,6 +26,8 @@ router = APIRouter(tags=["health"])
 # The relay takes words within a second or so: half a minute means that none is running, or that Temporal is gone.
 OUTBOX_PATIENCE: Final = timedelta(seconds=30)
 CHECK_SECONDS: Final = 3.0
+POLL_PATIENCE: Final = timedelta(minutes=10)
+_LASTING: Final = frozenset({Fault.CONFIG.value, Fault.QUOTA.value})
 
 
 @router.get("/healthz", responses={503: {"model": HealthAnswer}})
@@ -62,7 +66,7 @@ def _tables(doing: Doing) -> list[PartOfHealth]:
 
 def _working(doing: Doing, now: datetime) -> list[PartOfHealth]:
     schema = PartOfHealth(name="schema", ok=True, sentence="The tables are this version's.")
-    return [schema, _outbox(doing, now), _strategies(doing), *_connectors(doing), *_sweep(doing)]
+    return [schema, _outbox(doing, now), _strategies(doing), *_connectors(doing), *_polls(doing, now), *_sweep(doing)]
 
 
 def _outbox(doing: Doing, now: datetime) -> PartOfHealth:
@@ -87,6 +91,26 @@ def _connectors(doing: Doing) -> list[PartOfHealth]:
         None if ok else "See `tactful connector list`; it is tried again by itself, `tactful connector resume` at once."
     )
     return [PartOfHealth(name="connectors", ok=ok, sentence=f"On hold: {named}.", what_to_do=do)]
+
+
+def _polls(doing: Doing, now: datetime) -> list[PartOfHealth]:
+    """Say which providers could be asked for news and which could not; nothing where none has to be."""
+    asked = [one for one in doing.asked if now - one.asked_at < polls.FORGOTTEN_AFTER]
+    if not asked:
+        return []
+    ok = all(
+        one.failing_since is None or (one.fault not in _LASTING and now - one.failing_since < POLL_PATIENCE)
+        for one in asked
+    )
+    do = None if ok else "The worker's log says why (poll.failed); nothing is lost: it is asked again by itself."
+    return [PartOfHealth(name="polls", ok=ok, sentence="; ".join(map(_poll, asked)) + ".", what_to_do=do)]
+
+
+def _poll(one: Stands) -> str:
+    worked = f"last worked {one.worked_at:%d %b %H:%M} UTC" if one.worked_at else "has not worked yet"
+    if one.failing_since is None:
+        return f"{one.connector}: {worked}" if one.worked_at else f"{one.connector}: is being asked"
+    return f"{one.connector}: cannot be asked since {one.failing_since:%d %b %H:%M} UTC ({one.fault}), {worked}"
 
 
 def _sweep(doing: Doing) -> list[PartOfHealth]:

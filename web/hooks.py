@@ -17,15 +17,13 @@ import httpx
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from sqlalchemy import Connection
 
-from database import inbound, receipts
+from database import heard
 from tactful.connector import (
     AnswersHooks,
     AnyConnector,
     Handshake,
     Hook,
-    Inbound,
     News,
     NotGenuineError,
     PreparesHooks,
@@ -65,7 +63,8 @@ async def hear(request: Request, name: str, house: InHouse) -> Response:
             house.refused_hooks.note(name, str(error))
             raise refusal("not_genuine", "This is not signed as it should be.", hint="The log says why.") from None
         await _shake_hands(news, house)
-        say = await house.run(lambda conn: _store(conn, name, connector, hook, news))
+        answers, channel = isinstance(connector, AnswersHooks), connector.capabilities.channels[0]
+        say = await house.run(lambda conn: heard.keep(conn, name, channel, news, answers=answers, now=hook.at))
         log.info("hook.heard", connector=name, told=len(news))
         return _answer(connector.reply(hook, say) if isinstance(connector, AnswersHooks) else Reply())
 
@@ -103,17 +102,6 @@ def _read(name: str, connector: AnyConnector, hook: Hook) -> Sequence[News]:
     digest = hashlib.sha256(hook.content).hexdigest()
     raw = {"unreadable": why, "content": hook.content[:KEPT_UNREAD].decode(errors="replace")}
     return (Told(kind=ReceiptKind.UNKNOWN, at=hook.at, dedupe_id=f"unreadable/{digest}", reason=why, raw=raw),)
-
-
-def _store(conn: Connection, name: str, connector: AnyConnector, hook: Hook, news: Iterable[News]) -> str | None:
-    """Keep everything that was told, in one transaction; return what the customer who wrote is answered."""
-    told = [one for one in news if isinstance(one, Told)]
-    said = sorted((one for one in news if isinstance(one, Inbound)), key=lambda one: (one.at, one.dedupe_id))
-    if told:
-        receipts.hear(conn, name, told, now=hook.at)
-    channel, answers = connector.capabilities.channels[0], isinstance(connector, AnswersHooks)
-    taken = [inbound.take(conn, name, channel, one, answers=answers, now=hook.at) for one in said]
-    return next((one.say for one in taken if one.say is not None), None)
 
 
 async def _shake_hands(news: Iterable[News], house: House) -> None:

@@ -29,6 +29,7 @@ from database.tables.people import (
 from database.tables.plumbing import (
     call_tasks,
     connector_holds,
+    connector_polls,
     connector_rates,
     connectors,
     mailbox,
@@ -43,6 +44,7 @@ __all__ = [
     "addresses",
     "call_tasks",
     "connector_holds",
+    "connector_polls",
     "connector_rates",
     "connectors",
     "consents",

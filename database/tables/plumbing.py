@@ -55,6 +55,20 @@ connector_rates = Table(
     comment="Connectors with a rate: until when their calls are given out, and their places in the queue behind.",
 )
 
+connector_polls = Table(
+    "connector_polls",
+    metadata,
+    Column("connector", Text, primary_key=True),
+    Column("cursor", Text),
+    Column("asked_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("worked_at", Instant),
+    Column("failing_since", Instant),
+    Column("fault", Text),
+    comment="Connectors whose providers are asked for receipts: where the next look begins, when it is due (while "
+    "somebody looks: when another may), when one last worked, and since when and why none does.",
+)
+
 sweeps = Table(
     "sweeps",
     metadata,

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from database import holds, migrate, outbox, sweep
+from database import holds, migrate, outbox, polls, sweep
 from database.errors import SchemaError
 from database.outbox import Backlog
+from database.polls import Stands
 from database.strategies import Loaded, published
 from database.sweep import Swept
 from tactful.wire.answers import StrategyAnswer
@@ -29,6 +30,7 @@ class Doing:
     Attributes:
         wrong: What is wrong with the tables, if anything.
         held: The connectors on hold: name, why, and whether a person did it.
+        asked: How asking providers for news stands.
     """
 
     wrong: str | None
@@ -36,6 +38,7 @@ class Doing:
     strategies: tuple[tuple[str, int], ...] = ()
     swept: Swept | None = None
     held: tuple[tuple[str, str, bool], ...] = ()
+    asked: tuple[Stands, ...] = ()
 
 
 def health(conn: Connection) -> Doing:
@@ -45,7 +48,7 @@ def health(conn: Connection) -> Doing:
     except SchemaError as error:
         return Doing(str(error))
     named = tuple((row.strategy, row.version) for row in conn.execute(NAMES))
-    return Doing(None, outbox.backlog(conn), named, sweep.last(conn), holds.now_held(conn))
+    return Doing(None, outbox.backlog(conn), named, sweep.last(conn), holds.now_held(conn), polls.stand(conn))
 
 
 def published_strategies(conn: Connection) -> list[StrategyAnswer]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from database.engine import Database
 from service.embedded.postgres import PostgresServer
@@ -48,6 +49,36 @@ def test_tables_of_another_version_are_noticed(doors: Doors, change: str, told: 
     answer = doors.get("/healthz")
     assert answer.status_code == 503
     assert told in str(parts_of(answer)["schema"]["sentence"])
+
+
+@pytest.mark.parametrize(
+    ("failing", "fault", "status", "said"),
+    [
+        (None, None, 200, "relay: last worked"),
+        (timedelta(minutes=2), "transient", 200, "cannot be asked since"),
+        (timedelta(minutes=20), "transient", 503, "(transient), has not worked yet"),
+        (timedelta(minutes=2), "config", 503, "(config)"),
+    ],
+)
+def test_a_provider_that_cannot_be_asked_is_noticed(
+    doors: Doors, failing: timedelta | None, fault: str | None, status: int, said: str
+) -> None:
+    now = doors.clock()
+    with doors.database.engine.begin() as conn:
+        conn.execute(
+            sa.text("INSERT INTO connector_polls VALUES ('relay', NULL, :now, :now, :worked, :since, :fault)"),
+            {
+                "now": now,
+                "worked": None if failing else now,
+                "since": now - failing if failing else None,
+                "fault": fault,
+            },
+        )
+    answer = doors.get("/healthz")
+    assert answer.status_code == status
+    assert said in str(parts_of(answer)["polls"]["sentence"])
+    doors.clock.pass_time(timedelta(hours=2))
+    assert "polls" not in parts_of(doors.get("/healthz")), "it is configured no more"
 
 
 def test_further_parts_are_told_and_one_that_breaks_is_itself_the_finding(serve: Serve) -> None:
