@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tactful.connector.loader import find
+from tactful.connector.loader import find, import_failure, known
 from tactful.errors import TactfulError
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def find_case(name: str, given: str | None = None) -> Case:
         return _case_at(f"{HOUSE}.{name}:CASE")
     if name in offered:
         return _case_at(offered[name])
+    folder = Path(f"tactful-{name.replace('_', '-')}")
+    if name not in known() and (folder / "pyproject.toml").is_file():
+        raise NoCaseError(f'the connector "{name}" is not installed yet: pip install --editable {folder}')
     find(name)
     raise NoCaseError(
         f'the connector "{name}" has no case. Its package offers one by an entry point "{name}" in the group '
@@ -67,8 +70,8 @@ def _case_at(place: str) -> Case:
     _import_from_here()
     try:
         found = getattr(import_module(module), attribute, None)
-    except (ImportError, ValueError) as error:
-        raise NoCaseError(f"the case {place} cannot be imported: {error}") from error
+    except Exception as error:  # a stranger's code may raise anything
+        raise NoCaseError(f"the case {place} cannot be imported: {import_failure(error)}") from error
     from tactful.conformance.case import Case  # noqa: PLC0415 - whoever asks for one has the kit
 
     if not isinstance(found, Case):

@@ -8,12 +8,23 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from tactful.conformance.case import Case
 from tactful.conformance.certificate import Check, Outcome
 from tactful.conformance.provider import Act, Provider, Received, Say, Script, provider
-from tactful.connector import Accepted, AnyConnector, Cancelled, Message, Ports, SendFault, Stopping, find, send
+from tactful.connector import (
+    Accepted,
+    AnyConnector,
+    Cancelled,
+    ConnectorError,
+    Message,
+    Ports,
+    SendFault,
+    Stopping,
+    find,
+    send,
+)
 from tactful.connector.http import HttpConnector
 
 SECONDS = 10.0
@@ -49,6 +60,18 @@ class Trial:
             for name, value in self.case.config.items()
             if name in fields and SecretStr.__name__ in str(fields[name].annotation)
         }
+
+    def wrong_configuration(self) -> str:
+        """Return what the connector's code has against the configuration of the case, by key; empty where nothing."""
+        try:
+            self.idle()
+        except ConnectorError:  # the first group says so
+            return ""
+        except ValidationError as error:
+            return "; ".join(
+                f"{'.'.join(map(str, one['loc'])) or 'as a whole'}: {one['msg']}" for one in error.errors()
+            )
+        return ""
 
     def idle(self) -> AnyConnector:
         """Return a connector that is never called: where it speaks HTTP, nobody listens at its address."""

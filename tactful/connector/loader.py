@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
+import traceback
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import TypeGuard
 
@@ -26,6 +28,7 @@ from tactful.errors import TactfulError
 from tactful.strategy.spelling import did_you_mean
 
 GROUP = "tactful.connectors"
+WHY_MAX = 500
 
 
 class ConnectorError(TactfulError):
@@ -59,6 +62,14 @@ def find(use: str, *, house: str = "connectors") -> type[AnyConnector]:
 def known(house: str = "connectors") -> list[str]:
     """Return the names under which connectors are found here."""
     return sorted({name for name, _ in [*_in_house(house), *_installed()]})
+
+
+def import_failure(error: Exception) -> str:
+    """Return why a stranger's module could not be imported, with the line of it that is to blame."""
+    if isinstance(error, ImportError | SyntaxError):
+        return str(error)
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__}: {str(error)[:WHY_MAX]} ({Path(last.filename).name}, line {last.lineno})"
 
 
 def _in_house(house: str) -> Iterator[tuple[str, str]]:
@@ -104,8 +115,8 @@ def _only_class_in(module: str) -> object:
 def _imported(module: str) -> ModuleType:
     try:
         return import_module(module)
-    except (ImportError, ValueError) as error:
-        raise ConnectorError(f"{module} cannot be imported: {error}") from error
+    except Exception as error:  # a stranger's code may raise anything
+        raise ConnectorError(f"{module} cannot be imported: {import_failure(error)}") from error
 
 
 def _is_connector(found: object) -> TypeGuard[type[AnyConnector]]:

@@ -13,6 +13,7 @@ from tests.connectors.installing import installed
 from tests.integration.doors.commands import Command
 
 SERVER = "http://127.0.0.1:9"
+TELLING = (Channel.EMAIL, Channel.SMS)
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,9 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("packages")
     tactful = Command(SERVER, folder)
     for channel in Channel:
-        done = tactful("connector", "new", f"my_{channel}", "--channel", channel)
+        # Mail and texts with receipts, push and letters without.
+        more = ["--receipts"] if channel in TELLING else []
+        done = tactful("connector", "new", f"my_{channel}", "--channel", channel, *more)
         assert done.code == 0, done.err
     return installed(folder / "site", *sorted(folder.glob("tactful-*"))).parent
 
@@ -33,6 +36,7 @@ def test_what_is_begun_keeps_the_contract_and_lacks_an_oracle(packages: Path, ch
     done = tactful.afresh("connector", "certify", f"my_{channel}", PYTHONPATH=str(packages / "site"))
     assert (done.code, "failed" in done.out) == (0, False), done.out + done.err
     assert "checks passed, and it is not certified yet: no oracle stands behind it." in done.out
+    assert ("- hooks: the provider tells nothing afterwards" in done.out) is (channel not in TELLING)
 
 
 @pytest.mark.slow

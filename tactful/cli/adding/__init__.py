@@ -1,11 +1,13 @@
 """`tactful connector new`: a package with a connector in it that installs, is found, and keeps the contract.
 
-What is written stands in `templates/`, with the names of the connector put in; nothing that exists is written over.
+What is written stands in `templates/`, with the names of the connector put in; lines between `<receipts>` and its end
+are for providers that tell later, those between `<silent>` for the others. Nothing that exists is written over.
 """
 
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -54,16 +56,12 @@ class _Shape:
     bytes_max: int = 6_000
 
 
-_SENDER = """        if not message.sender_address:
-            raise SendFault(Fault.CONFIG, "sender", "the strategy does not say who it is from")
-"""
 _SHAPES: Mapping[Channel, _Shape] = {
     Channel.SMS: _Shape(
         what="text messages",
         features=("TEXT",),
-        body=('"to": message.to', '"from": message.sender_address', '"text": message.text'),
+        body=('"to": message.to', '"from": message.sender', '"text": message.text'),
         message={"to": "+447700900123", "sender_address": "Fleur", "text": "The first tulips of the year are here."},
-        first=_SENDER,
     ),
     Channel.EMAIL: _Shape(
         what="mail",
@@ -104,25 +102,29 @@ _SHAPES: Mapping[Channel, _Shape] = {
     Channel.LETTER: _Shape(
         what="letters",
         features=("HTML",),
-        body=('"to": message.to.splitlines()', '"from": message.sender_address', '"html": message.html'),
+        body=('"to": message.to.splitlines()', '"from": message.sender', '"html": message.html'),
         message={
             "to": "Ada Lovelace\\n12 St James's Square\\nLondon SW1Y 4JH",
             "sender_address": "Fleur\\n1 Market Street\\nLeeds LS1 6DT",
             "html": "<p>The first tulips of the year are here.</p>",
         },
-        first=_SENDER,
         bytes_max=1_000_000,
     ),
 }
 
 
-@app.command(epilog=examples("tactful connector new pigeon --channel sms", "tactful connector new owl --into ~/src"))
+@app.command(
+    epilog=examples("tactful connector new pigeon --channel sms --receipts", "tactful connector new owl --into ~/src")
+)
 def new(
     name: Annotated[
         str, typer.Argument(help="What tactful.toml will call it: small letters, digits, _.", show_default=False)
     ],
     *,
     channel: Annotated[Channel, typer.Option("--channel", help="What it sends.")] = Channel.SMS,
+    receipts: Annotated[
+        bool, typer.Option("--receipts", help="The provider tells later what became of a message.")
+    ] = False,
     into: Annotated[
         Path, typer.Option("--into", help="The folder that its own folder is made in.", metavar="DIR")
     ] = Path(),
@@ -133,7 +135,7 @@ def new(
     """
     _check_name(name)
     folder = into / f"tactful-{name.replace('_', '-')}"
-    written = _write(folder, _contents(name, channel))
+    written = _write(folder, _contents(name, channel, receipts=receipts))
     for path in written:
         out.print(Text(f"  {path}"))
     out.print()
@@ -156,7 +158,7 @@ def _check_name(name: str) -> None:
         raise ScaffoldError(f'there is a connector "{name}" already; two of one name cannot be told apart')
 
 
-def _contents(name: str, channel: Channel) -> dict[str, str]:
+def _contents(name: str, channel: Channel, *, receipts: bool) -> dict[str, str]:
     """Return what to write, by its place below the package's folder."""
     shape = _SHAPES[channel]
     package = f"tactful_{name}"
@@ -174,16 +176,23 @@ def _contents(name: str, channel: Channel) -> dict[str, str]:
         "features": ", ".join(f"Feature.{part}" for part in shape.features),
         "body": "\n".join(f"            {line}," for line in shape.body),
         "message": "\n".join(f'            {key}="{value}",' for key, value in shape.message.items()),
-        "imports": ", SendFault" if shape.first is _SENDER else "",
         "needs": shape.needs,
         "first": shape.first,
         "bytes_max": f"{shape.bytes_max:_}",
     }
     templates = files("tactful.cli.adding") / "templates"
+    texts = {place: (templates / part).read_text(encoding="utf-8") for place, part in PARTS.items()}
     return {
-        place.format(package=package): Template((templates / part).read_text(encoding="utf-8")).substitute(values)
-        for place, part in PARTS.items()
+        place.format(package=package): _fitting(Template(text).substitute(values), receipts=receipts)
+        for place, text in texts.items()
     }
+
+
+def _fitting(text: str, *, receipts: bool) -> str:
+    """Return a template without the lines that are for a provider of the other sort."""
+    kept, dropped = ("receipts", "silent") if receipts else ("silent", "receipts")
+    without = re.sub(rf"^<{dropped}>\n.*?^</{dropped}>\n", "", text, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(rf"^</?{kept}>\n", "", without, flags=re.MULTILINE)
 
 
 def _write(folder: Path, contents: Mapping[str, str]) -> list[Path]:

@@ -1,14 +1,13 @@
-"""What a connector over HTTP is: a configuration, capabilities, a table of errors, and two pure functions.
+"""What a connector over HTTP is: a configuration, capabilities, a table of errors, and a few pure functions.
 
     class Acme(HttpConnector[AcmeConfig]):
         Config = AcmeConfig
         capabilities = Capabilities(...)
         errors = (on(400, Fault.BAD_RECIPIENT, "no_such_number"),)
-        code_at, said_at = "error.code", "error.text"
+        id_at, code_at, said_at = "id", "error.code", "error.text"
 
         def build(self, message): return Request.json("/messages", {...})
         def authorize(self, request, at): return request.bearing(self.config.api_key.get_secret_value())
-        def parse(self, message, answer): return Accepted(answer.need("id"))
 
 The kernel does the rest: connections, deadlines, tokens, classification, and keeping names and secrets out of what is
 said. `WithToken` is for providers that want a token made or fetched first, `WithLookup` and `WithCancel` for those that
@@ -52,14 +51,16 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
 
     Attributes:
         errors: What its answers mean, first match wins; what HTTP says of a status holds where no row does.
-        code_at: Where in a JSON answer the provider's error code stands, such as `errors.0.code`.
-        said_at: Where its message stands.
+        id_at: Where in a JSON answer of success the provider's id of the message stands, such as `data.id`.
+        code_at: Where in one that refuses its error code stands, such as `errors.0.code`.
+        said_at: Where its words stand.
         taken: Statuses besides 2xx that `parse` reads: for providers that say *taken before* by a 409.
         http2: Whether it speaks HTTP/2.
         anywhere: Whether its messages go to addresses of their own, outside `base_url`.
     """
 
     errors: ClassVar[tuple[On, ...]] = ()
+    id_at: ClassVar[str] = ""
     code_at: ClassVar[str] = ""
     said_at: ClassVar[str] = ""
     taken: ClassVar[tuple[int, ...]] = ()
@@ -79,14 +80,14 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
             SendFault: No request can be made of it; nothing was sent.
         """
 
-    @abstractmethod
-    def parse(self, message: Message, answer: Answer) -> Accepted:
-        """Return what an answer of success (2xx, or one of `taken`) says. Pure.
+    def parse(self, message: Message, answer: Answer) -> Accepted:  # noqa: ARG002
+        """Return what an answer of success (2xx, or one of `taken`) says: the id that stands at `id_at`. Pure.
 
         Raises:
             SendFault: It says in the body that it did not work; `self.refusal(answer)` makes one of the error table.
             UnreadableError: It is not what the provider's description says: *ambiguous*.
         """
+        return Accepted(answer.need(self.id_at))
 
     def authorize(self, request: Request, at: datetime) -> Request:  # noqa: ARG002
         """Return the request with what proves who we are. Pure.

@@ -150,3 +150,10 @@ async def test_without_an_oracle_there_is_no_certificate() -> None:
 async def test_a_connector_that_is_not_there_fails_by_its_name() -> None:
     case: Case = replace(CASE, use="acne")
     assert any('there is no connector "acne"' in one.why for one in (await certify(case)).failed)
+
+
+async def test_a_case_whose_configuration_is_not_the_connectors_is_told_once_by_its_keys() -> None:
+    found = await certify(replace(CASE, config={"token": "very-secret-token", "colour": "blue"}))
+    [said] = found.checks
+    assert (said.outcome, said.name) == ("failed", "the case's configuration is taken; nothing else was tried")
+    assert said.why == "signing_secret: Field required; colour: Extra inputs are not permitted"
