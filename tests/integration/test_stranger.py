@@ -1,4 +1,4 @@
-"""A stranger's connector: `pip install examples/plivo`, and a worker sends by it; no file of Tactful knows of it."""
+"""Strangers' connectors: `pip install examples/plivo`, and a worker sends by it; no file of Tactful knows of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from database import intake, strategies
 from database.engine import Database
 from service.embedded.temporal import TemporalServer
-from tactful.conformance.provider import provider, say
+from tactful.conformance.provider import Received, provider, say
 from tactful.intake import Identify, Track, Who
 from tactful.words import Channel
 from tests.connectors.installing import installed
@@ -27,7 +27,24 @@ from tests.integration.test_worker import CHECKOUT, settings, start
 from tests.virtual import yes
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-EXAMPLE = CHECKOUT / "examples" / "plivo"
+EXAMPLES = CHECKOUT / "examples"
+NAMES = sorted(folder.name for folder in EXAMPLES.iterdir() if (folder / "pyproject.toml").is_file())
+# Of each: what its table holds besides, what it calls the recipient, and where our key goes.
+TABLES: dict[str, tuple[str, str, Callable[[Received], str]]] = {
+    "plivo": (
+        """auth_id = "MA00000000000000FLEU"
+auth_token = { env = "SECRET" }
+hooks_url = "https://fleur.example/hooks/plivo\"""",
+        "dst",
+        lambda request: str(json.loads(request.content)["url"]),
+    ),
+    "telnyx": (
+        """api_key = { env = "SECRET" }
+public_key = "fWRUz3ZmsWii3wZC9XFygNZjbIBHipt8Qw+aCI9LlqQ=\"""",
+        "to",
+        lambda request: request.headers["idempotency-key"],
+    ),
+}
 STRATEGY = {
     "strategy.yaml": """
 strategy: loft
@@ -51,47 +68,47 @@ stages:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example, installed by pip into a folder of its own."""
-    return installed(tmp_path_factory.mktemp("stranger") / "site", EXAMPLE)
+    """The examples, installed by pip into a folder of their own."""
+    return installed(tmp_path_factory.mktemp("stranger") / "site", *(EXAMPLES / name for name in NAMES))
 
 
-def test_the_example_is_certified_and_its_certificate_is_up_to_date(site: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_is_certified_and_its_certificate_is_up_to_date(site: Path, tmp_path: Path, name: str) -> None:
     written = tmp_path / "certificate.json"
     done = Command("http://127.0.0.1:9", tmp_path).afresh(
-        "connector", "certify", "plivo", "--out", str(written), PYTHONPATH=str(site)
+        "connector", "certify", name, "--out", str(written), PYTHONPATH=str(site)
     )
     assert done.code == 0, done.out + done.err
-    assert "Certified: plivo passed" in done.out
-    assert json.loads((EXAMPLE / "certificate.json").read_text()) == json.loads(written.read_text())
+    assert f"Certified: {name} passed" in done.out
+    assert json.loads((EXAMPLES / name / "certificate.json").read_text()) == json.loads(written.read_text())
 
 
 def test_its_own_test_passes(site: Path) -> None:
     program = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
     done = subprocess.run(
-        program, cwd=EXAMPLE, env={"PYTHONPATH": str(site)}, capture_output=True, text=True, check=False
+        program, cwd=EXAMPLES / "plivo", env={"PYTHONPATH": str(site)}, capture_output=True, text=True, check=False
     )
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_no_file_of_tactful_knows_of_it() -> None:
-    assert list(_naming("plivo")) == []
+@pytest.mark.parametrize("name", NAMES)
+def test_no_file_of_tactful_knows_of_it(name: str) -> None:
+    assert list(_naming(name)) == []
 
 
+@pytest.mark.parametrize("name", NAMES)
 async def test_a_running_worker_sends_by_it_once_it_is_installed(
-    site: Path, tmp_path: Path, database_url: str, temporal_dev_server: TemporalServer
+    site: Path, tmp_path: Path, database_url: str, temporal_dev_server: TemporalServer, name: str
 ) -> None:
+    setting, recipient, key_in = TABLES[name]
     database = Database(database_url)
     database.run(lambda c: strategies.publish(c, STRATEGY, now=datetime.now(UTC)))
     _register(database)
-    taken = say(202, (EXAMPLE / "tactful_plivo" / "fixtures" / "accepted.json").read_bytes())
-    async with provider(lambda _: taken) as there:
-        config = (
-            f'[connectors.plivo]\nbase_url = "{there.base_url}"\nauth_id = "MA00000000000000FLEU"\n'
-            'auth_token = { env = "PLIVO" }\nhooks_url = "https://fleur.example/hooks/plivo"\n'
-            '[channels.sms]\nuse = ["plivo"]\n'
-        )
+    answer = (EXAMPLES / name / f"tactful_{name}" / "fixtures" / "accepted.json").read_bytes()
+    async with provider(lambda _: say(200, answer)) as there:
+        config = f'[connectors.{name}]\nbase_url = "{there.base_url}"\n{setting}\n[channels.sms]\nuse = ["{name}"]\n'
         told = settings(tmp_path, database_url, temporal_dev_server.address, config)
-        worker = start(told | {"PYTHONPATH": str(site), "PLIVO": "the-token-of-the-account"})
+        worker = start(told | {"PYTHONPATH": str(site), "SECRET": "the-key-of-the-account"})
         try:
             async with asyncio.timeout(60):
                 while not (sent := await asyncio.to_thread(_sent, database)):
@@ -103,9 +120,10 @@ async def test_a_running_worker_sends_by_it_once_it_is_installed(
             database.close()
     [request] = there.received
     said = json.loads(request.content)
-    assert (said["dst"], said["src"]) == ("+447700900123", "+14155550100")
+    assert said[recipient] == "+447700900123"
     assert said["text"].startswith("Hello from Fleur.")
-    assert sent == [("plivo", "5b40a428-bfc7-4daf-9d06-726c558bf3b8", said["url"].partition("?key=")[2])]
+    [(connector, provider_id, key)] = sent
+    assert (connector, provider_id in answer.decode(), key in key_in(request)) == (name, True, True)
 
 
 def _register(database: Database) -> None:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from pydantic import Field, SecretStr
 
-from tactful.connector import Accepted, Capabilities, Channel, Fault, Feature, Message, NoKey
+from tactful.connector import Capabilities, Channel, Fault, Feature, Message, NoKey
 from tactful.connector.hooks import Hook, Told, UnreadableHookError, kinds, told_key
-from tactful.connector.http import Answer, BaseUrl, HttpConfig, HttpConnector, Request, on
+from tactful.connector.http import BaseUrl, HttpConfig, HttpConnector, Request, on
 from tactful.connector.signatures import b64, hmac_of, require_same
 
 STATUS = kinds(accepted="queued sent", delivered="delivered", bounced="undelivered failed")
@@ -34,7 +34,7 @@ class Plivo(HttpConnector[PlivoConfig]):
         channels=(Channel.SMS,), idempotency=NoKey(), features=frozenset({Feature.TEXT}), bytes_max=1_600, receipts=True
     )
     errors = (on(403, Fault.BAD_CONTENT),)  # a country that the account may not write to
-    said_at = "error"
+    id_at, said_at = "message_uuid.0", "error"
 
     def build(self, message: Message) -> Request:
         """Return the request that sends the text; our key comes back in the address that Plivo calls."""
@@ -46,10 +46,6 @@ class Plivo(HttpConnector[PlivoConfig]):
     def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request logged in with the account's token."""
         return request.logged_in(self.config.auth_id, self.config.auth_token.get_secret_value())
-
-    def parse(self, message: Message, answer: Answer) -> Accepted:
-        """Return the id of the one message that was asked for."""
-        return Accepted(answer.need("message_uuid.0"))
 
     def verify(self, hook: Hook) -> None:
         """Let a hook pass that is signed with the account's token (V3): address, sorted fields, nonce."""

@@ -1,0 +1,1 @@
+"""Telnyx for Tactful: text messages."""
