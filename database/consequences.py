@@ -1,6 +1,7 @@
 """What receipts say beyond their contact: of the address, and of what the customer wants to hear.
 
-Called with the locks of everybody whom it concerns held.
+Where a provider speaks of no message of ours but of an address, it holds for whoever has that address. Called with the
+locks of everybody whom it concerns held.
 """
 
 from __future__ import annotations
@@ -13,23 +14,42 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from database import intake, suppressions
+from database.addresses import address_of
 from database.suppressions import SoftBounce
-from tactful.connector import Told
+from tactful.connector import Fault, Told
 from tactful.intake import Suppress
 from tactful.words import Channel, ConsentState, ReceiptKind, SuppressionClass
 
 Part = Mapping[str, Any]
-"""The part of a contact that a receipt is about: its channel, its address, its topic, its customer."""
+"""The part of a contact that a receipt is about: its channel, its address, its topic, its customer. Of an address alone
+neither topic nor customer is known."""
 ABOUT_ADDRESS: Final = frozenset(
     {ReceiptKind.BOUNCED, ReceiptKind.REJECTED, ReceiptKind.RETURNED, ReceiptKind.COMPLAINED}
 )
+SUPPRESSED: Final = Fault.SUPPRESSED.value
+"""Why an address is suppressed that has said no to the provider, however we learn of it: START takes it back."""
 NO_MORE: Final = frozenset({ReceiptKind.COMPLAINED, ReceiptKind.UNSUBSCRIBED})
+
+
+def held(conn: Connection, channel: Channel | None, told: Iterable[Told]) -> Iterator[tuple[Told, Part]]:
+    """Yield what is told of no message of ours, but of an address that somebody has, and that something follows from.
+
+    What nobody has is no concern of ours: it is kept like all that is told, and nothing follows.
+    """
+    if channel is None:
+        return
+    acting = ABOUT_ADDRESS | NO_MORE
+    named = [(one, address_of(channel, one.recipient)) for one in told if one.recipient and one.kind in acting]
+    known = suppressions.held(conn, [(channel, address) for _, address in named])
+    for one, address in named:
+        if (channel, address) in known:
+            yield one, {"customer_key": None, "topic": None, "channel": channel.value, "address": address}
 
 
 def addresses(told: Iterable[tuple[Told, Part]]) -> Iterator[tuple[Channel, str]]:
     """Yield the addresses that are in question, whose holders have to be locked."""
     for one, part in told:
-        if one.kind in ABOUT_ADDRESS and part["address"]:
+        if (one.kind in ABOUT_ADDRESS or part["customer_key"] is None) and part["address"]:
             yield Channel(part["channel"]), part["address"]
 
 
@@ -43,25 +63,29 @@ def write(
         if not part["address"]:
             continue  # erased with the customer
         channel, address = Channel(part["channel"]), str(part["address"])
-        kind = _suppression(one)
+        kind = _suppression(one, of_message=part["customer_key"] is not None)
         if kind is not None:
-            said.append(Suppress(kind, one.kind.value, connector, min(one.at, now), channel=channel, address=address))
+            why = SUPPRESSED if one.kind is ReceiptKind.UNSUBSCRIBED else one.kind.value
+            said.append(Suppress(kind, why, connector, min(one.at, now), channel=channel, address=address))
         elif one.kind is ReceiptKind.BOUNCED:
             soft.append(SoftBounce(channel, address, min(one.at, now), connector, one.dedupe_id))
     if soft:
         suppressions.bounced_many(conn, soft, now=now)
     if said:
         suppressions.suppress_many(conn, said, now=now)
-    statements = [_opt_out(*one, revisions, now) for one in told if one[1].kind in NO_MORE]
+    of_topic = [one for one in told if one[1].kind in NO_MORE and one[2]["customer_key"] is not None]
+    statements = [_opt_out(*one, revisions, now) for one in of_topic]
     if statements:
         conn.execute(intake.STATE, statements)
 
 
-def _suppression(told: Told) -> SuppressionClass | None:
+def _suppression(told: Told, *, of_message: bool) -> SuppressionClass | None:
     """Return how an address is suppressed after a receipt; None where it is not, or not yet."""
     match told.kind:
         case ReceiptKind.COMPLAINED:
             return SuppressionClass.MARKETING
+        case ReceiptKind.UNSUBSCRIBED if not of_message:
+            return SuppressionClass.MARKETING  # from what, is not known: from everything
         case ReceiptKind.RETURNED:
             return SuppressionClass.UNDELIVERABLE
         case ReceiptKind.BOUNCED | ReceiptKind.REJECTED if told.permanent:

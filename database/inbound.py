@@ -15,11 +15,10 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from database import customers, receipts, strategies, suppressions
+from database.addresses import address_of
 from database.engine import Direct
 from database.storable import storable
 from tactful.connector import Inbound, Told
-from tactful.doors import RefusedError
-from tactful.doors.addresses import email, phone
 from tactful.inbound import Order, Wish, answer, wish_of
 from tactful.intake import Suppress
 from tactful.strategy.model import Sender
@@ -96,7 +95,7 @@ def take(conn: Connection, connector: str, channel: Channel, said: Inbound, *, a
     if holders:
         customers.revise_all(conn, holders)
     about = _about(conn, channel, said, holders, now)
-    wish = wish_of(said.text)
+    wish = _wish(said)
     if wish is not None and wish.order is Order.START:
         lifted = bool(LIFT.rows(conn, channel=channel.value, address=sender, at=at))
         wish = wish if lifted or wish.surely else None
@@ -130,25 +129,17 @@ def take(conn: Connection, connector: str, channel: Channel, said: Inbound, *, a
     return Taken(kept is not None, wish.order if wish else None, say)
 
 
-def address_of(channel: Channel, said: str) -> str:
-    """Return an address in the spelling in which it is kept; as it was said where it is none."""
-    try:
-        match channel:
-            case Channel.EMAIL:
-                return email(said, "sender")
-            case Channel.SMS:
-                return phone(said, "sender", None)
-            case _:
-                return storable(said, most=receipts.LONGEST_ID)
-    except RefusedError:
-        return storable(said.strip(), most=receipts.LONGEST_ID)
-
-
 def sender_of(conn: Connection, strategy: str | None) -> Sender | None:
     """Return who the company is in a strategy, or in the first that is published; None where none is."""
     published = strategies.published(conn)
     found = [one for one in published if one.strategy.name == strategy] or list(published)
     return found[0].strategy.sender if found else None
+
+
+def _wish(said: Inbound) -> Wish | None:
+    """Return what a customer wants: by our words, and where the provider says that it was an order, that one."""
+    wish = wish_of(said.text)
+    return wish if said.order is None or (wish and wish.order is said.order) else Wish(said.order, "en")
 
 
 def _about(conn: Connection, channel: Channel, said: Inbound, holders: set[UUID], now: datetime) -> Mapping[str, Any]:

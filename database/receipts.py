@@ -21,7 +21,7 @@ from database.engine import Direct
 from database.freezing import cost_columns
 from database.storable import storable
 from tactful.connector import Money, Told
-from tactful.words import ReceiptKind
+from tactful.words import Channel, ReceiptKind
 
 FIRST_LOOK: Final = timedelta(seconds=1)
 """When a receipt is looked for again whose message is not known; each time after twice the time."""
@@ -55,7 +55,8 @@ INSERT INTO receipts (connector, dedupe_id, contact_key, channel, provider_id, p
                       reason, cost, currency, occurred_at, received_at, look_at, raw)
 SELECT t.connector, t.dedupe_id, t.contact_key, t.channel, t.provider_id, t.part_key, t.kind, t.permanent, t.machine,
        t.reason, t.cost, t.currency, t.occurred_at, :now,
-       CASE WHEN t.contact_key IS NULL THEN CAST(:look_at AS timestamptz) END,
+       CASE WHEN t.contact_key IS NULL AND (t.part_key IS NOT NULL OR t.provider_id IS NOT NULL)
+            THEN CAST(:look_at AS timestamptz) END,
        CASE WHEN u.status = 'erased' THEN '{}' ELSE t.raw END
   FROM jsonb_to_recordset(CAST(:told AS jsonb)) AS t(connector text, dedupe_id text, contact_key uuid, channel text,
        provider_id text, part_key uuid, kind text, permanent boolean, machine boolean, reason text, cost numeric,
@@ -159,11 +160,19 @@ _WEIGHTS: Final = [
 
 @dataclass(frozen=True)
 class Heard:
-    """What became of what was told: kept now, of these without a message that we know, and told before."""
+    """What became of what was told.
+
+    Attributes:
+        kept: How much is kept now.
+        waiting: How much of it is of no message that we know.
+        before: How much was told before.
+        by_address: Of how much that is of no message something followed for those who have the address.
+    """
 
     kept: int
     waiting: int
     before: int
+    by_address: int = 0
 
 
 @dataclass(frozen=True)
@@ -180,13 +189,16 @@ def note(conn: Connection, connector: str, told: Told, *, now: datetime) -> bool
     return hear(conn, connector, [told], now=now).kept == 1
 
 
-def hear(conn: Connection, connector: str, told: Sequence[Told], *, now: datetime) -> Heard:
+def hear(
+    conn: Connection, connector: str, told: Sequence[Told], *, channel: Channel | None = None, now: datetime
+) -> Heard:
     """Keep what a provider told, each thing once, and write what follows; set-based, whatever there is.
 
     Args:
         conn: A transaction in which nothing was written yet.
         connector: By which connector.
         told: What it told, in any order.
+        channel: On which channel an address is that stands for a message; None where none does.
         now: Aware UTC instant at which it came in.
     """
     once = {one.dedupe_id: one for one in sorted(map(_clean, told), key=lambda one: one.dedupe_id)}
@@ -196,12 +208,16 @@ def hear(conn: Connection, connector: str, told: Sequence[Told], *, now: datetim
         return Heard(0, 0, len(told))
     parts = _parts(conn, [(connector, one.key, one.provider_id) for one in new])
     places = [_Place(connector, one, parts[n]) for n, one in enumerate(new) if n in parts]
-    revisions = _lock(conn, places)
+    of_nobody = [one for n, one in enumerate(new) if n not in parts]
+    loose = [_Place(connector, one, part) for one, part in consequences.held(conn, channel, of_nobody)]
+    revisions = _lock(conn, [*places, *loose])
     rows = [_row(connector, one, parts.get(n, {}), now) for n, one in enumerate(new)]
     kept = {row["dedupe_id"] for row in KEEP.rows(conn, told=json.dumps(rows), now=now, look_at=now + FIRST_LOOK)}
     _follow(conn, [place for place in places if place.told.dedupe_id in kept], revisions, now)
+    loose = [place for place in loose if place.told.dedupe_id in kept]
+    consequences.write(conn, [(place.connector, place.told, place.part) for place in loose], revisions, now=now)
     waiting = sum(row["dedupe_id"] in kept and row["contact_key"] is None for row in rows)
-    return Heard(len(kept), waiting, len(told) - len(kept))
+    return Heard(len(kept), waiting, len(told) - len(kept), len(loose))
 
 
 def look(conn: Connection, *, now: datetime) -> int:
@@ -258,7 +274,7 @@ def _lock(conn: Connection, places: Iterable[_Place]) -> dict[UUID, int]:
     """Lock everybody whom it concerns: whose contact it is, and all who have an address that is in question."""
     places = list(places)
     concerned = consequences.addresses((place.told, place.part) for place in places)
-    keys = {place.part["customer_key"] for place in places} | suppressions.holders(conn, concerned)
+    keys = {place.part["customer_key"] for place in places} - {None} | suppressions.holders(conn, concerned)
     return customers.revise_all(conn, keys) if keys else {}
 
 

@@ -31,6 +31,11 @@ HOLDERS = Direct(
     "(SELECT a.channel, a.address FROM jsonb_to_recordset(CAST(:addresses AS jsonb)) "
     "AS a(channel text, address text))"
 )
+HELD = Direct(
+    "SELECT DISTINCT channel, address FROM addresses WHERE replaced_at IS NULL AND (channel, address) IN "
+    "(SELECT a.channel, a.address FROM jsonb_to_recordset(CAST(:addresses AS jsonb)) "
+    "AS a(channel text, address text))"
+)
 # What stands already, and what was lifted since it was stated, is not written anew: lists are told every night.
 WRITE = Direct("""
 INSERT INTO suppressions (kind, customer_key, channel, address, topic, reason, source, stated_at, expires_at, revision,
@@ -134,6 +139,13 @@ def suppress_many(conn: Connection, many: Sequence[Suppress], *, now: datetime) 
         return [one if isinstance(one, UnknownCustomerError) else False for one in written]
     new = {row["told_key"] for row in WRITE.rows(conn, told=json.dumps(list(told.values()), default=str), now=now)}
     return [one if isinstance(one, UnknownCustomerError) else one in new for one in written]
+
+
+def held(conn: Connection, addresses: Iterable[tuple[Channel, str]]) -> set[tuple[Channel, str]]:
+    """Return those of these addresses at which somebody can be reached."""
+    asked = [{"channel": channel.value, "address": address} for channel, address in addresses]
+    found = HELD.rows(conn, addresses=json.dumps(asked)) if asked else []
+    return {(Channel(row["channel"]), row["address"]) for row in found}
 
 
 def holders(conn: Connection, addresses: Iterable[tuple[Channel, str]]) -> set[UUID]:

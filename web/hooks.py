@@ -64,9 +64,11 @@ async def hear(request: Request, name: str, house: InHouse) -> Response:
             raise refusal("not_genuine", "This is not signed as it should be.", hint="The log says why.") from None
         await _shake_hands(news, house)
         answers, channel = isinstance(connector, AnswersHooks), connector.capabilities.channels[0]
-        say = await house.run(lambda conn: heard.keep(conn, name, channel, news, answers=answers, now=hook.at))
+        kept = await house.run(lambda conn: heard.keep(conn, name, channel, news, answers=answers, now=hook.at))
         log.info("hook.heard", connector=name, told=len(news))
-        return _answer(connector.reply(hook, say) if isinstance(connector, AnswersHooks) else Reply())
+        if kept.of_no_message:
+            log.info("hook.of_no_message", connector=name, told=kept.of_no_message, by_address=kept.by_address)
+        return _answer(connector.reply(hook, kept.say) if isinstance(connector, AnswersHooks) else Reply())
 
 
 async def _prepare(name: str, connector: AnyConnector, hook: Hook) -> None:

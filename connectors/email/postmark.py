@@ -6,6 +6,8 @@ be asked afterwards what it has. Its hooks are not signed: a secret stands in th
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -176,17 +178,24 @@ class Postmark(WithLookup[PostmarkConfig]):
             kind, permanent, reason = _meaning(said)
             at = next((said[name] for name in _INSTANTS if name in said), None)
             provider_id = told_text(said, "MessageID")
-            same = f"{told_text(said, 'RecordType')} {told_text(said, 'ID') or f'{provider_id} {at}'} {reason}".strip()
+            # By hand, many addresses may be switched off in one instant, and no message is named.
+            which = told_text(said, "ID") or (f"{provider_id} {at}" if provider_id else _digest(said))
+            same = f"{told_text(said, 'RecordType')} {which} {reason}".strip()
             yield Told(
                 kind=kind,
                 at=told_at(at, hook.at),
                 dedupe_id=same,
                 provider_id=provider_id or None,
                 key=told_key(inner(said, "Metadata", KEY)),
+                recipient=told_text(said, "Recipient") or told_text(said, "Email") or None,
                 permanent=permanent,
                 reason=reason,
                 raw=said,
             )
+
+
+def _digest(said: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _meaning(said: Mapping[str, object]) -> tuple[ReceiptKind, bool, str]:

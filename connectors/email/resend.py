@@ -25,7 +25,7 @@ from tactful.connector import (
     NotGenuineError,
     Told,
 )
-from tactful.connector.hooks import inner, told_at, told_key, told_text
+from tactful.connector.hooks import inner, told_at, told_key, told_one, told_text
 from tactful.connector.http import Answer, BaseUrl, HttpConfig, HttpConnector, On, Request, on
 from tactful.connector.mail import mail_head
 from tactful.connector.signatures import standard_webhook, verify_standard_webhook
@@ -43,6 +43,7 @@ _EVENTS = {
     "email.opened": ReceiptKind.OPENED,
     "email.clicked": ReceiptKind.CLICKED,
 }
+_CONTACTS = frozenset({"contact.created", "contact.updated"})
 _SUPPRESSED = {"previous_bounce": ReceiptKind.BOUNCED, "previous_complaint": ReceiptKind.COMPLAINED}
 """What Resend knew of an address that it did not send to; told besides that it did not."""
 
@@ -133,11 +134,12 @@ class Resend(HttpConnector[ResendConfig]):
             why = told_text(data, "suppressed", "reason")
             name = hook.headers.get("svix-id", "") or f"{event} {told_text(said, 'created_at')}"
             first = Told(
-                kind=_EVENTS.get(event, ReceiptKind.UNKNOWN),
+                kind=_kind(event, data),
                 at=told_at(said.get("created_at"), hook.at),
                 dedupe_id=name,
                 provider_id=told_text(data, "email_id") or None,
                 key=told_key(inner(data, "tags", KEY)),
+                recipient=told_one(data, "to") or told_text(data, "email") or None,
                 permanent=told_text(data, "bounce", "type") == "Permanent",
                 reason=why or _bounce(data) or told_text(data, "failed", "reason"),
                 raw=said,
@@ -146,6 +148,13 @@ class Resend(HttpConnector[ResendConfig]):
             if why in _SUPPRESSED:
                 kind = _SUPPRESSED[why]
                 yield replace(first, kind=kind, dedupe_id=f"{name} {kind}", permanent=kind is ReceiptKind.BOUNCED)
+
+
+def _kind(event: str, data: object) -> ReceiptKind:
+    """Return what happened: of a contact, only that it wants no more of our broadcasts."""
+    if event in _CONTACTS and inner(data, "unsubscribed") is True:
+        return ReceiptKind.UNSUBSCRIBED
+    return _EVENTS.get(event, ReceiptKind.UNKNOWN)
 
 
 def _bounce(data: object) -> str:

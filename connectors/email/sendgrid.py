@@ -177,6 +177,7 @@ def _told(said: Mapping[str, object], otherwise: datetime) -> Iterator[Told]:
             dedupe_id=name if kind is kinds[0] else f"{name} {kind}",
             provider_id=provider_id or None,
             key=told_key(said.get(KEY)),
+            recipient=told_text(said, "email") or None,
             permanent=kind is ReceiptKind.BOUNCED and (event == "dropped" or told_text(said, "type") == "bounce"),
             machine=event == "open" and said.get("sg_machine_open") is True,
             reason=reason if reason in _DROPPED else told_text(said, "status"),

@@ -21,9 +21,11 @@ from tactful.connector.http import Answer, BaseUrl, HttpConfig, HttpConnector, O
 from tactful.connector.prices import told_price
 from tactful.connector.segments import require_segments
 from tactful.connector.signatures import b64, hmac_of, require_same
+from tactful.inbound import Order
 from tactful.words import Channel, ReceiptKind
 
 CHARACTERS_MAX = 1600
+_ORDERS = {"STOP": Order.STOP, "START": Order.START, "HELP": Order.HELP}
 _KINDS = {
     "queued": ReceiptKind.ACCEPTED,
     "accepted": ReceiptKind.ACCEPTED,
@@ -157,6 +159,7 @@ class Twilio(HttpConnector[TwilioConfig]):
                     recipient=told.get("To", ""),
                     text=told["Body"],
                     provider_id=sid,
+                    order=_ORDERS.get(told.get("OptOutType", "")),
                 )
             ]
         raise UnreadableHookError("a hook of Twilio that is neither a status nor a message")
@@ -200,6 +203,7 @@ def _status(told: Mapping[str, str], sid: str, hook: Hook) -> Told:
         dedupe_id=f"{sid}/{status}/{code}",
         provider_id=sid,
         key=told_key(parse_qs(urlsplit(hook.url).query).get("key", [""])[0]),
+        recipient=told.get("To") or None,
         permanent=kind is ReceiptKind.BOUNCED and code in _NO_SUCH_NUMBER,
         reason=code if code not in {"", "0"} else "",
         raw=told,

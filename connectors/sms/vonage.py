@@ -215,6 +215,7 @@ def _receipt(told: Mapping[str, str], provider_id: str, at: datetime) -> Told:
         dedupe_id=f"{provider_id}/{status}/{code}",
         provider_id=provider_id,
         key=told_key(told.get("client-ref")),
+        recipient=f"+{told['msisdn'].removeprefix('+')}",
         permanent=kind is ReceiptKind.BOUNCED and code in _NO_SUCH_NUMBER,
         reason=code if code not in {"", "0"} else "",
         raw={name: value for name, value in told.items() if name not in {"sig", "nonce"}},

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from tactful.connector.reading import text_at
 from tactful.errors import TactfulError
+from tactful.inbound import Order
 from tactful.strategy.model import Money
 from tactful.words import ReceiptKind
 
@@ -122,6 +123,8 @@ class Told:
         dedupe_id: The same whenever the same thing is told again, another for everything else.
         provider_id: The provider's name for the message.
         key: Our key of the message, where the provider gives it back.
+        recipient: The customer's address, as the provider writes it, where it is certain. It is heeded where no message
+            that we know is named: somebody may say no by a form of the provider's.
         permanent: Of a bounce: whether the address is to be written to no more.
         machine: Of an opening or a click: whether a program did it, as far as the provider can tell.
         reason: The provider's code or a few words, with no address in them.
@@ -134,6 +137,7 @@ class Told:
     dedupe_id: str
     provider_id: str | None = None
     key: UUID | None = None
+    recipient: str | None = field(default=None, repr=False)
     permanent: bool = False
     machine: bool = False
     reason: str = ""
@@ -153,6 +157,7 @@ class Inbound:
         text: What it says.
         provider_id: The provider's name for it.
         in_reply_to: Our key of the message that it answers, where that is known.
+        order: What the provider says it asks for, by words that are set at the provider; else ours are looked for.
     """
 
     at: datetime
@@ -162,6 +167,7 @@ class Inbound:
     text: str = field(repr=False)
     provider_id: str = ""
     in_reply_to: UUID | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +234,13 @@ def told_at(said: object, otherwise: datetime) -> datetime:
     except (ValueError, OverflowError, OSError):
         return otherwise
     return at if at.tzinfo else otherwise
+
+
+def told_one(said: object, *path: str) -> str | None:
+    """Return the one text of a list at `path`; None where it is no list, or holds none or several."""
+    found = inner(said, *path)
+    many = cast("list[object]", found) if isinstance(found, list) else []
+    return many[0] if len(many) == 1 and isinstance(many[0], str) else None
 
 
 def told_key(said: object) -> UUID | None:

@@ -189,6 +189,7 @@ def test_the_answer_of_a_search_is_read_as_it_is_described() -> None:
         ("complaint", ReceiptKind.COMPLAINED, False, "SpamComplaint"),
         ("unsubscribe", ReceiptKind.UNSUBSCRIBED, False, "ManualSuppression"),
         ("switched_off", ReceiptKind.BOUNCED, True, "HardBounce"),
+        ("by_hand", ReceiptKind.UNSUBSCRIBED, False, "ManualSuppression"),
         ("resubscribe", ReceiptKind.UNKNOWN, False, ""),
     ],
 )
@@ -200,7 +201,9 @@ def test_what_postmark_tells_in_its_samples_is_a_receipt(
     (one,) = told(postmark().news(hook(said)))
     assert (one.kind, one.permanent, one.reason) == (kind, permanent, reason)
     assert one.provider_id == said["MessageID"]
-    assert one.key == (KEY if "Metadata" in said else None)
+    assert one.key == (KEY if said.get("Metadata") else None)
+    assert one.recipient == said.get("Recipient", said.get("Email"))
+    assert "@" not in repr(one) + one.dedupe_id
     assert one.at.year < 2026
 
 
@@ -229,6 +232,12 @@ def test_the_same_thing_told_twice_is_one_and_another_is_another() -> None:
     again = [told(postmark().news(hook(said)))[0].dedupe_id for name, said in SAMPLES.items() if name != "$comment"]
     assert ids == again
     assert len(set(ids)) == len(ids)
+
+
+def test_many_addresses_switched_off_by_hand_at_once_are_many_things() -> None:
+    said = SAMPLES["by_hand"]
+    (one,), (other,) = (told(postmark().news(hook(each))) for each in (said, said | {"Recipient": "ada@fleur.example"}))
+    assert one.dedupe_id != other.dedupe_id
 
 
 def test_a_hook_without_our_secret_is_refused() -> None:

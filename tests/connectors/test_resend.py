@@ -212,6 +212,28 @@ def test_every_event_is_a_receipt(name: str, kinds: list[ReceiptKind], reason: s
     assert len({one.dedupe_id for one in receipts}) == len(receipts)
 
 
+def test_a_contact_that_wants_no_more_names_its_address_and_no_message() -> None:
+    (one,) = told(resend().news(hook(EVENTS["contact_unsubscribed"])))
+    assert (one.kind, one.recipient, one.provider_id, one.key) == (
+        ReceiptKind.UNSUBSCRIBED,
+        "steve.wozniak@gmail.com",
+        None,
+        None,
+    )
+    said = EVENTS["contact_unsubscribed"]
+    (still,) = told(resend().news(hook(said | {"data": said["data"] | {"unsubscribed": False}})))
+    assert still.kind is ReceiptKind.UNKNOWN
+    assert "wozniak" not in repr(one)
+
+
+def test_of_a_mail_the_address_is_told_where_it_went_to_one() -> None:
+    (one,) = told(resend().news(hook(EVENTS["complained"])))
+    assert one.recipient == "delivered@resend.dev"
+    said = EVENTS["complained"]
+    (several,) = told(resend().news(hook(said | {"data": said["data"] | {"to": ["a@b.example", "c@b.example"]}})))
+    assert several.recipient is None
+
+
 def test_another_event_has_another_id() -> None:
     (one,), (other,) = (told(resend().news(hook(EVENTS["sent"], name=name))) for name in ("msg_1", "msg_2"))
     assert one.dedupe_id != other.dedupe_id

@@ -206,7 +206,8 @@ def test_every_event_is_a_receipt(name: str, kinds: list[ReceiptKind], *, perman
     assert receipts[-1].permanent is permanent
     assert {one.key for one in receipts} == {KEY if "tactful_key" in EVENTS[name] else None}
     assert {one.machine for one in receipts} == {name == "open"}
-    assert all("@" not in one.reason for one in receipts)
+    assert all("@" not in one.reason + repr(one) for one in receipts)
+    assert {one.recipient for one in receipts} == {EVENTS[name]["email"]}
     assert receipts[0].at == datetime.fromtimestamp(EVENTS[name]["timestamp"], UTC)
 
 
@@ -215,6 +216,14 @@ def test_the_id_of_an_event_is_the_one_that_was_answered() -> None:
     assert one.provider_id == MESSAGE_ID
     (blocked,) = told(sendgrid().news(event("blocked")))
     assert blocked.provider_id == "Lli-03HcQ5-JLybO9fXsJg"
+
+
+def test_a_late_bounce_names_its_address_and_no_message() -> None:
+    """SendGrid returns no id of the message for those, as its page says."""
+    said = {name: value for name, value in EVENTS["bounce"].items() if name not in {"sg_message_id", "tactful_key"}}
+    (one,) = told(sendgrid().news(replace(vector(), content=json.dumps([said]).encode())))
+    assert (one.kind, one.permanent, one.provider_id, one.key) == (ReceiptKind.BOUNCED, True, None, None)
+    assert one.recipient == "noreply@example.com"
 
 
 def test_many_events_in_one_call_keep_their_order_and_have_an_id_each() -> None:

@@ -437,6 +437,18 @@ def test_every_event_is_a_receipt(name: str, kinds: list[ReceiptKind], reason: s
     assert receipts[0].at < datetime(2023, 1, 1, tzinfo=UTC)
 
 
+def test_whom_an_event_is_about_is_told_where_that_is_certain() -> None:
+    (one,) = told(ses().news(notification(EVENTS["complaint"])))
+    assert one.recipient == "recipient@example.com"
+    assert "@" not in repr(one)
+    several = [{"emailAddress": "recipient@example.com"}, {"emailAddress": "another@example.com"}]
+    guessed = EVENTS["complaint"] | {"complaint": EVENTS["complaint"]["complaint"] | {"complainedRecipients": several}}
+    (one,) = told(ses().news(notification(guessed)))
+    assert one.recipient is None
+    (one,) = told(ses().news(notification(EVENTS["delivery"])))
+    assert one.recipient == "recipient@example.com"
+
+
 def test_the_same_event_told_twice_is_one_and_each_other_is_another() -> None:
     def ids() -> list[str]:
         events = [*EVENTS.values(), EVENTS["open"] | {"eventType": "Teleport"}]

@@ -30,6 +30,7 @@ from tactful.connector import (
     Told,
     UnreadableHookError,
 )
+from tactful.inbound import Order
 from tactful.words import ReceiptKind
 from tests.connectors.mobile import (
     KEY,
@@ -339,6 +340,23 @@ def test_a_text_of_a_customer_is_read_and_answered() -> None:
 def test_where_twilio_has_answered_a_stop_itself_we_are_silent() -> None:
     told = signed(HOOKS, {"MessageSid": SID, "From": "+447700900123", "Body": "STOP", "OptOutType": "STOP"})
     assert "Message" not in twilio().reply(told, "You get no more texts").content
+
+
+@pytest.mark.parametrize(("said", "order"), [("STOP", Order.STOP), ("START", Order.START), ("HELP", Order.HELP)])
+def test_what_twilio_takes_for_an_order_by_words_of_the_account_is_one(said: str, order: Order) -> None:
+    """Advanced Opt-Out: help.twilio.com/articles/31560110671259."""
+    told = signed(HOOKS, {"MessageSid": SID, "From": "+447700900123", "Body": "No mas", "OptOutType": said})
+    (one,) = twilio().news(told)
+    assert isinstance(one, Inbound)
+    assert one.order is order
+
+
+def test_a_status_says_whose_number_it_is_about() -> None:
+    told = signed(HOOKS, {"MessageSid": SID, "MessageStatus": "failed", "ErrorCode": "21610", "To": "+447700900123"})
+    (one,) = twilio().news(told)
+    assert isinstance(one, Told)
+    assert (one.kind, one.recipient) == (ReceiptKind.UNSUBSCRIBED, "+447700900123")
+    assert "447700900123" not in repr(one)
 
 
 @pytest.mark.parametrize("fields", [{"CallSid": "CA1"}, {"MessageSid": SID}])

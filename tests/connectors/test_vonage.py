@@ -345,6 +345,8 @@ def test_every_receipt_is_read_with_our_key(status: str, code: str, kind: Receip
     told = receipt(status=status, **{"err-code": code})
     assert (told.kind, told.permanent, told.reason) == (kind, permanent, "" if code == "0" else code)
     assert (told.key, told.provider_id) == (KEY, "0B00000127FDBC63")
+    assert told.recipient == f"+{RECEIPT['msisdn']}"
+    assert RECEIPT["msisdn"] not in repr(told)
     assert told.at == datetime(2018, 10, 25, 12, 10, 29, tzinfo=UTC)
 
 

@@ -91,6 +91,61 @@ def test_what_is_told_of_an_address_holds_for_all_who_have_it(
     assert ledger.count("suppressions") == 1
 
 
+def tell_of(ledger: Ledger, kind: ReceiptKind, address: str, *, number: int = 1, **more: Any) -> receipts.Heard:
+    """Have a provider speak of an address, as it writes it."""
+    said = Told(kind=kind, at=ledger.now, dedupe_id=f"{kind}-{number}", recipient=address, **more)
+    return ledger.run(lambda c: receipts.hear(c, "post", [said], channel=Channel.EMAIL, now=ledger.now))
+
+
+@pytest.mark.parametrize(
+    ("kind", "permanent", "expected", "reason"),
+    [
+        (K.UNSUBSCRIBED, False, "marketing", "suppressed"),
+        (K.COMPLAINED, False, "marketing", "complained"),
+        (K.BOUNCED, True, "undeliverable", "bounced"),
+    ],
+)
+@pytest.mark.parametrize("provider_id", [None, "somebody-elses"])
+def test_what_is_told_of_an_address_alone_holds_for_all_who_have_it(
+    ledger: Ledger, kind: ReceiptKind, *, permanent: bool, expected: str, reason: str, provider_id: str | None
+) -> None:
+    share_an_address(ledger, "ada", "bob")
+    ledger.now += MINUTE
+    before = [revision(ledger, user) for user in ("ada", "bob")]
+    heard = tell_of(ledger, kind, " Family@Email.example", permanent=permanent, provider_id=provider_id)
+    assert (heard.kept, heard.waiting, heard.by_address) == (1, 1, 1)
+    (row,) = ledger.rows("SELECT * FROM suppressions")
+    assert (row.kind, row.channel, row.address, row.reason) == (expected, "email", SHARED, reason)
+    assert [revision(ledger, user) > was for user, was in zip(("ada", "bob"), before, strict=True)] == [True, True]
+    assert why_not(ledger, "bob") is Reason.SUPPRESSED
+    assert tell_of(ledger, kind, SHARED, permanent=permanent, provider_id=provider_id).before == 1
+    tell_of(ledger, kind, SHARED, permanent=permanent, number=2)
+    assert ledger.count("suppressions") == 1
+    assert ledger.count("consents", "state = 'opted_out'") == 0
+    (looked_for,) = ledger.rows("SELECT look_at IS NOT NULL AS at, reason FROM receipts ORDER BY receipt_no LIMIT 1")
+    assert looked_for.at == (provider_id is not None)
+
+
+def test_what_is_told_of_an_address_that_nobody_has_is_kept_and_nothing_follows(ledger: Ledger) -> None:
+    share_an_address(ledger, "ada")
+    heard = tell_of(ledger, K.UNSUBSCRIBED, "nobody@email.example")
+    assert (heard.kept, heard.waiting, heard.by_address) == (1, 1, 0)
+    assert tell_of(ledger, K.COMPLAINED, "no address", number=2).by_address == 0
+    assert tell_of(ledger, K.DELIVERED, SHARED, number=3).by_address == 0
+    assert ledger.count("suppressions") == 0
+    assert ledger.count("receipts") == 3
+
+
+def test_where_the_message_is_known_it_wins_over_the_address(ledger: Ledger) -> None:
+    made(ledger)
+    share_an_address(ledger, "bob")
+    ledger.now += MINUTE
+    assert tell_of(ledger, K.UNSUBSCRIBED, SHARED, provider_id="id-ada").by_address == 0
+    assert ledger.count("suppressions") == 0
+    (row,) = ledger.rows("SELECT * FROM consents WHERE state = 'opted_out'")
+    assert row.topic == "news"
+
+
 @pytest.mark.parametrize("kind", [K.DELIVERED, K.DEFERRED, K.ACCEPTED, K.REJECTED, K.CANCELLED, K.UNKNOWN, K.OPENED])
 def test_other_things_say_nothing_of_the_address(ledger: Ledger, kind: ReceiptKind) -> None:
     made(ledger)

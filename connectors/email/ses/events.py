@@ -9,7 +9,7 @@ from typing import cast
 from uuid import UUID
 
 from tactful.connector import Told
-from tactful.connector.hooks import inner, told_at, told_key, told_text
+from tactful.connector.hooks import inner, told_at, told_key, told_one, told_text
 from tactful.words import ReceiptKind
 
 KEY = "tactful_key"
@@ -54,6 +54,7 @@ def told_of(message: str, otherwise: datetime) -> Iterator[Told]:
             dedupe_id=f"{name} {meant}",
             provider_id=provider_id or None,
             key=_key(inner(said, "mail", "tags", KEY)),
+            recipient=_recipient(said, more),
             permanent=told_text(more, "bounceType") == "Permanent",
             reason=_reason(more),
             raw=said,
@@ -74,6 +75,15 @@ def _meant(kind: ReceiptKind, more: object) -> tuple[ReceiptKind, ...]:
 def _reason(more: object) -> str:
     names = ("bounceType", "bounceSubType", "complaintSubType", "complaintFeedbackType", "delayType", "reason")
     return " ".join(filter(None, (told_text(more, name) for name in names)))
+
+
+def _recipient(said: Mapping[str, object], more: object) -> str | None:
+    """Return whom it is about; None where SES names several: of a complaint it knows the domain, and guesses who."""
+    named = inner(more, "bouncedRecipients") or inner(more, "complainedRecipients")
+    if named is None:
+        return told_one(said, "mail", "destination")
+    many = cast("list[object]", named) if isinstance(named, list) else []
+    return told_text(many[0], "emailAddress") or None if len(many) == 1 else None
 
 
 def _key(tags: object) -> UUID | None:

@@ -66,8 +66,12 @@ def _genuine(trial: Trial, connector: TellsLater, number: int, one: HookCase) ->
     trial.say(f"what hook {number} tells has an id each", len(set(ids)) == len(ids) and all(ids))
     aware = all(each.at.tzinfo is not None for each in told if not isinstance(each, Handshake))
     trial.say(f"hook {number} has its times with their zone", aware)
-    named = all(each.provider_id or each.key for each in told if isinstance(each, Told))
-    trial.say(f"hook {number} names the message", named)
+    things = [each for each in told if isinstance(each, Told)]
+    if things and all(each.recipient and not (each.provider_id or each.key) for each in things):
+        trial.say(f"hook {number} names the address that it is about, and no message", seen=True)
+    else:
+        named = all(each.provider_id or each.key for each in things)
+        trial.say(f"hook {number} names the message", named)
 
 
 def _compares_in_constant_time(connector: TellsLater, hook: Hook) -> bool:

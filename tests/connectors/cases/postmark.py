@@ -73,6 +73,7 @@ CASE = Case(
         hook(SAMPLES["delivery"], ReceiptKind.DELIVERED),
         hook(SAMPLES["complaint"], ReceiptKind.COMPLAINED),
         hook(SAMPLES["unsubscribe"], ReceiptKind.UNSUBSCRIBED),
+        hook(SAMPLES["by_hand"], ReceiptKind.UNSUBSCRIBED),
         hook(SAMPLES["bounce"] | {"RecordType": "Teleportation"}, ReceiptKind.UNKNOWN),
     ),
     description=Description(problems, with_a_list_of_recipients),

@@ -68,6 +68,7 @@ CASE = Case(
         hook(EVENTS["delivered"], ReceiptKind.DELIVERED),
         hook(EVENTS["bounced"], ReceiptKind.BOUNCED),
         hook(EVENTS["suppressed_complaint"], ReceiptKind.REJECTED, ReceiptKind.COMPLAINED),
+        hook(EVENTS["contact_unsubscribed"], ReceiptKind.UNSUBSCRIBED),
         hook(EVENTS["opened"] | {"type": "email.teleported"}, ReceiptKind.UNKNOWN),
     ),
     description=Description(lambda received: described_problems("resend", received), without_a_subject),

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from tactful.connector import Accepted, Capabilities, Connector, ConnectorConfig, Feature, Message, NoKey, Reply
 from tactful.connector.hooks import Handshake, Hook, Inbound, News, Told, UnreadableHookError
 from tactful.connector.signatures import hmac_of, require_recent, require_same
+from tactful.inbound import Order
 from tactful.words import Channel, ReceiptKind
 
 
@@ -74,7 +75,9 @@ def _news(said: dict[str, Any]) -> News:
         case {"text": str(text), "sender": str(sender)}:
             key = UUID(said["key"]) if "key" in said else None
             at = datetime.fromisoformat(said["at"])
-            return Inbound(at=at, dedupe_id=said["id"], sender=sender, recipient="us", text=text, in_reply_to=key)
+            order = Order(said["order"]) if "order" in said else None
+            named = {"dedupe_id": said["id"], "sender": sender, "recipient": "us"}
+            return Inbound(at=at, text=text, in_reply_to=key, order=order, **named)
         case {"kind": str(kind)} if kind in set(ReceiptKind):
             return Told(
                 kind=ReceiptKind(kind),
@@ -82,6 +85,7 @@ def _news(said: dict[str, Any]) -> News:
                 dedupe_id=said["id"],
                 provider_id=said.get("message"),
                 key=UUID(said["key"]) if "key" in said else None,
+                recipient=said.get("address"),
                 permanent=said.get("permanent", False),
                 machine=said.get("machine", False),
                 raw=said,

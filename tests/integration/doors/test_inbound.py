@@ -10,8 +10,8 @@ import pytest
 
 from database import inbound, suppressions
 from database.attempts import Claimed, NotClaimed
-from tactful.intake import Lift
-from tactful.words import Channel, Reason
+from tactful.intake import Lift, Suppress
+from tactful.words import Channel, Reason, SuppressionClass
 from tests.integration.doors.test_hooks import Telling, tellers, telling
 from tests.integration.ledger import KEYED
 from tests.small_strategy import WELCOME
@@ -78,6 +78,31 @@ def test_start_takes_back_a_stop_and_nothing_else(telling: Telling) -> None:
     ledger.now += timedelta(minutes=1)
     assert isinstance(claim(telling, "bob"), Claimed)
     assert ledger.count("suppression_lifts") == 1
+
+
+def test_a_stop_by_a_word_that_is_set_at_the_provider_is_one(telling: Telling) -> None:
+    household(telling, "ada")
+    tell(telling, "Genug davon, Fleur", order="stop")
+    (row,) = telling.ledger.rows("SELECT * FROM suppressions")
+    assert (row.kind, row.address, row.reason) == ("marketing", PHONE, "stop")
+
+
+def test_start_takes_back_what_the_provider_said_of_the_number_and_no_list(telling: Telling) -> None:
+    household(telling, "ada")
+    ledger = telling.ledger
+    ledger.now += timedelta(minutes=1)
+    telling.doors.clock.now = ledger.now
+    told = {"kind": "unsubscribed", "id": "u1", "at": ledger.now.isoformat(), "address": PHONE}
+    telling.tell(told, connector="speaker")
+    listed = Suppress(
+        SuppressionClass.MARKETING, "unsubscribed", "a list", ledger.now, channel=Channel.SMS, address=PHONE
+    )
+    ledger.run(lambda c: suppressions.suppress(c, listed, now=ledger.now))
+    telling.doors.clock.pass_time(timedelta(minutes=1))
+    tell(telling, "START", "m2", at=telling.doors.clock.now)
+    standing = "suppression_no NOT IN (SELECT suppression_no FROM suppression_lifts)"
+    (row,) = ledger.rows(f"SELECT source FROM suppressions WHERE {standing}")
+    assert row.source == "a list"
 
 
 def test_a_stop_that_comes_late_is_not_lost_to_a_start_from_before_it(telling: Telling) -> None:

@@ -19,6 +19,7 @@ from standardwebhooks import Webhook
 from service.reloading import Reloaded
 from service.tellers import read_tellers
 from tactful.connector import Accepted, Hook
+from tactful.words import Channel
 from tests.connectors.cases.sendgrid import PRIVATE_KEY, PUBLIC_KEY
 from tests.connectors.conftest import KEY
 from tests.connectors.mailing import published
@@ -105,6 +106,52 @@ def test_a_bounce_is_kept_once_and_ends_the_address_and_a_forged_one_is_nothing(
             (row,) = ledger.rows("SELECT * FROM receipts WHERE connector = :name", name=name)
             assert (row.kind, row.contact_key) == ("bounced", contact.contact_key), name
     assert ledger.count("suppressions") == len(BOUNCES)
+    ledger.database.close()
+
+
+def of_address(name: str, address: str, number: int) -> Any:  # noqa: ANN401
+    """Return what a provider tells of an address, and of no message of ours."""
+    sample = {
+        "postmark": published("postmark")["by_hand"],
+        "sendgrid": published("sendgrid")["events"]["group_unsubscribe"] | {"sg_event_id": f"event-{number}"},
+        "resend": published("resend")["contact_unsubscribed"],
+        "ses": published("ses")["complaint"],
+    }[name]
+    found = ("bounced-address@wildbit.com", "example@test.com", "steve.wozniak@gmail.com", "recipient@example.com")
+    content = json.dumps(sample).replace(str(KEY), "").replace("61b59c11", f"61b59c{number:02}")
+    for theirs in found:
+        content = content.replace(theirs, address)
+    return json.loads(content)
+
+
+def test_a_no_that_names_no_message_of_ours_holds_for_who_has_the_address(
+    serve: Serve, database_url: str, clock: Clock, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "certificates"
+    (tmp_path / "tactful.toml").write_text(f"{TOML}sns_certificates = {json.dumps(str(folder))}\n")
+    folder.mkdir()
+    (folder / CERTIFICATE_URL.rpartition("/")[2]).write_bytes(certificate_pem())
+    ledger = Ledger(database_url)
+    with (
+        serve(tellers=Reloaded(read_tellers(tmp_path / "tactful.toml", ENVIRON))) as url,
+        httpx.Client(base_url=url, timeout=30) as client,
+    ):
+        for number, name in enumerate(BOUNCES, 1):
+            sign, address = BOUNCES[name][0], f"{name}@email.example"
+            ledger.reachable(name)
+            ledger.identify(name, addresses={Channel.EMAIL: address}, at=ledger.now)
+            said = of_address(name, address, number)
+            hook = sign(said, clock())
+            forged = replace(hook, headers={}, content=hook.content.replace(TOPIC.encode(), b"arn:of-another"))
+            refusal_of(told(client, name, forged), 403, "not_genuine")
+            assert ledger.count("suppressions") == number - 1
+            assert [told(client, name, hook).status_code for _ in range(2)] == [204, 204]
+            (row,) = ledger.rows("SELECT * FROM suppressions WHERE source = :name", name=name)
+            assert (row.kind, row.channel, row.address) == ("marketing", "email", address), name
+        assert told(client, "sendgrid", by_sendgrid(of_address("sendgrid", "nobody@email.example", 99), clock()))
+    assert ledger.count("suppressions") == len(BOUNCES)
+    assert ledger.count("receipts") == len(BOUNCES) + 1
+    assert "email.example" not in "".join(capfd.readouterr())
     ledger.database.close()
 
 
