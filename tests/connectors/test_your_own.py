@@ -103,6 +103,8 @@ def test_its_commands_lead_from_nothing_to_a_connector_that_the_worker_reads(tmp
             continue
         done = tactful.afresh(*words, PYTHONPATH=str(site))
         assert done.code == 0, done.out + done.err
+    written = (tmp_path / "tactful-owl" / "tactful_owl" / "connector.py").read_text()
+    assert written.endswith("\n" + block("python", "def verify")), "the page shows what `new` writes"
     assert [line.split()[:3] for line in typed[::2]] == [
         ["tactful", "connector", "new"],
         ["tactful", "connector", "certify"],
@@ -112,8 +114,26 @@ def test_its_commands_lead_from_nothing_to_a_connector_that_the_worker_reads(tmp
         "import pathlib; from service.connectors import read_connectors as read; from tactful.connector import Ports;"
         "print(dict(read(pathlib.Path('tactful.toml'), Ports(deliver=str)).by_channel))"
     )
-    told = {"PYTHONPATH": str(site), "OWL_API_KEY": "a-key-of-the-account"}
+    told = {"PYTHONPATH": str(site), "OWL_API_KEY": "a-key-of-the-account", "OWL_HOOK_SECRET": "what-it-signs-with"}
     done = subprocess.run(
         [sys.executable, "-c", reading], cwd=tmp_path, env=told, capture_output=True, text=True, check=False
     )
     assert "('owl',)" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("name", ["plivo", "telnyx"])
+def test_the_page_says_how_long_the_examples_are(name: str) -> None:
+    folder = Path(__file__).parents[2] / "examples" / name
+    lines = (folder / f"tactful_{name}" / "connector.py").read_text().count("\n")
+    [row] = re.findall(rf"^\| \[`examples/{name}`\].* \| (\d+) \|$", PAGE, re.MULTILINE)
+    assert int(row) == lines
+
+
+def test_the_page_names_every_fault() -> None:
+    told = PAGE.partition("### What a fault leads to")[2].partition("###")[0]
+    assert re.findall(r"^\| `([A-Z_]+)`", told, re.MULTILINE) == [fault.name for fault in Fault]
+
+
+@pytest.mark.parametrize("place", re.findall(r"`(tactful\.connector\.[a-z0-9_.]+)`", PAGE))
+def test_what_the_page_sends_one_to_is_there(place: str) -> None:
+    importlib.import_module(place)
