@@ -22,6 +22,7 @@ from database.leaving import Ahead
 from database.plans import NextContact
 from tactful.words import ContactState, Reason
 
+# What can still be stopped is wanted back at once where its journey has ended, or has gone on without it, meanwhile.
 # A price that a receipt told before stands over that of the answer, which counts as told when the message was frozen.
 RECORD = Direct("""
 WITH ended AS (
@@ -37,7 +38,7 @@ WITH ended AS (
     FROM ended e
    WHERE c.contact_key = e.contact_key AND c.fence = e.fence
      AND (c.state = 'claimed' OR (e.sent AND c.state = 'parked' AND c.reason = 'unknown'))
-  RETURNING c.contact_key, c.journey_key, c.customer_key
+  RETURNING c.contact_key, c.journey_key, c.customer_key, c.step, c.communication, c.cycle
 ), part AS (
   UPDATE messages m SET state = p.state, provider_id = p.provider_id, fault = p.fault, detail = p.detail,
          asked = m.asked + coalesce(p.asked, 0),
@@ -53,13 +54,17 @@ WITH ended AS (
   INSERT INTO recalls AS r (contact_key, channel, customer_key, connector, provider_id, state, reason, handed_at, until,
          wanted_at, again_at)
   SELECT p.contact_key, p.channel, c.customer_key, p.connector, p.provider_id,
-         CASE WHEN w.since IS NULL THEN 'open' ELSE 'wanted' END,
-         CASE j.state WHEN 'goal' THEN 'goal_reached' WHEN 'exited' THEN 'journey_ended' END, CAST(:now AS timestamptz),
-         CAST(:now AS timestamptz) + k.cancels_seconds * interval '1 second', w.since, w.since
+         CASE WHEN w.why IS NULL THEN 'open' ELSE 'wanted' END, w.why, CAST(:now AS timestamptz),
+         CAST(:now AS timestamptz) + k.cancels_seconds * interval '1 second',
+         CASE WHEN w.why IS NOT NULL THEN CAST(:now AS timestamptz) END,
+         CASE WHEN w.why IS NOT NULL THEN CAST(:now AS timestamptz) END
     FROM part p JOIN contact c USING (contact_key)
     JOIN connectors k ON k.connector = p.connector AND k.cancels_seconds IS NOT NULL
     LEFT JOIN journeys j ON j.journey_key = c.journey_key,
-         LATERAL (SELECT CASE WHEN j.state IN ('goal', 'exited') THEN CAST(:now AS timestamptz) END AS since) w
+         LATERAL (SELECT CASE WHEN j.state = 'goal' THEN 'goal_reached' WHEN j.state = 'exited' THEN 'journey_ended'
+                              WHEN j.step = c.step AND j.cycle > c.cycle THEN 'anchor_moved'
+                              WHEN j.step = c.step AND jsonb_exists(j.milestones, c.communication)
+                              THEN 'milestone_reached' END AS why) w
    WHERE p.state = 'sent' AND p.provider_id IS NOT NULL
   ON CONFLICT (contact_key, channel) DO UPDATE SET connector = excluded.connector, provider_id = excluded.provider_id,
          state = excluded.state, reason = excluded.reason, handed_at = excluded.handed_at, until = excluded.until,

@@ -1,13 +1,14 @@
 """Messages that went to a provider and can still be stopped there: letters before they are printed.
 
-A row is written with the acceptance, in its transaction. It is *wanted* back when its journey ends by its goal or is
-left, in that transaction too, or when the customer's opt-out, suppression or erasure is noticed. What the provider then
-says is written here; a message that was stopped counts as never made. Nothing here calls a provider.
+A row is written with the acceptance, in its transaction. It is *wanted* back when its journey ends by its goal, is left
+or goes on without it, in that transaction too, or when the customer's opt-out, suppression or erasure is noticed. What
+the provider then says is written here; a message that was stopped counts as never made. Nothing here calls a provider.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -58,7 +59,7 @@ RETURNING r.state
 FORGET = Direct("""
 DELETE FROM recalls r WHERE r.state = 'open' AND (r.until <= :now OR EXISTS (
   SELECT 1 FROM messages m WHERE m.contact_key = r.contact_key AND m.channel = r.channel
-     AND m.receipt IN ('printed', 'mailed', 'delivered', 'returned', 'bounced', 'rejected')))
+     AND m.receipt IN ('printed', 'mailed', 'delivered', 'returned', 'bounced', 'rejected', 'cancelled')))
 """)
 TAKE = Direct("""
 WITH due AS (
@@ -75,20 +76,32 @@ UPDATE recalls SET state = :state, said = :said, again_at = :again_at,
  WHERE contact_key = :contact_key AND channel = :channel AND state = 'wanted' AND provider_id = :provider_id
 RETURNING reason
 """)
+# A receipt says that the provider stopped it: our own asking for it came through, whatever was made of the answer.
+SETTLE_TOLD = Direct("""
+UPDATE recalls r SET state = 'cancelled', said = 'told later', again_at = NULL, settled_at = :now
+  FROM jsonb_to_recordset(CAST(:told AS jsonb)) AS t(contact_key uuid, channel text, revision bigint)
+ WHERE r.contact_key = t.contact_key AND r.channel = t.channel AND r.state IN ('wanted', 'too_late', 'unsettled')
+RETURNING r.contact_key, r.channel, r.reason, t.revision
+""")
 # A part that was stopped did not go out; the contact neither, unless another part of it did or may have.
 STOPPED = Direct("""
-WITH part AS (
-  UPDATE messages SET state = 'skipped', detail = 'stopped before it went out'
-   WHERE contact_key = :contact_key AND channel = :channel AND state = 'sent'
+WITH stopped AS (
+  SELECT * FROM jsonb_to_recordset(CAST(:stopped AS jsonb)) AS s(contact_key uuid, channel text, reason text,
+         revision bigint)
+), part AS (
+  UPDATE messages m SET state = 'skipped', detail = 'stopped before it went out' FROM stopped s
+   WHERE m.contact_key = s.contact_key AND m.channel = s.channel AND m.state = 'sent'
 ), contact AS (
-  UPDATE contacts c SET state = 'cancelled', reason = :reason, counts_at = NULL, sent_at = NULL, again_at = NULL,
-         updated_at = :now, revision = :revision
-   WHERE c.contact_key = :contact_key AND c.state = 'sent' AND NOT EXISTS (
-     SELECT 1 FROM messages o WHERE o.contact_key = c.contact_key AND o.channel <> :channel
-        AND o.state IN ('claimed', 'waiting', 'sent', 'unknown'))
+  UPDATE contacts c SET state = 'cancelled', reason = s.reason, counts_at = NULL, sent_at = NULL, again_at = NULL,
+         updated_at = :now, revision = s.revision
+    FROM stopped s WHERE c.contact_key = s.contact_key AND c.state = 'sent' AND NOT EXISTS (
+     SELECT 1 FROM messages o WHERE o.contact_key = c.contact_key
+        AND o.state IN ('claimed', 'waiting', 'sent', 'unknown') AND NOT EXISTS (
+         SELECT 1 FROM stopped x WHERE x.contact_key = o.contact_key AND x.channel = o.channel))
 )
 INSERT INTO decisions (contact_key, decided_at, verdict, reason, trace, version, revision)
-SELECT contact_key, :now, 'recall', :reason, '[]', version, :revision FROM contacts WHERE contact_key = :contact_key
+SELECT c.contact_key, :now, 'recall', s.reason, '[]', c.version, s.revision
+  FROM contacts c JOIN stopped s USING (contact_key)
 """)
 TOO_LATE = Direct(
     "INSERT INTO decisions (contact_key, decided_at, verdict, reason, trace, version, revision) "
@@ -148,10 +161,25 @@ def settle(conn: Connection, wanted: Wanted, said: Stopping, *, now: datetime) -
     if row is None:
         return "settled before"
     if state == "cancelled":
-        STOPPED.run(conn, **key, channel=wanted.channel, reason=row["reason"], now=now, revision=revision)
+        stopped = {"contact_key": str(wanted.contact_key), "channel": wanted.channel}
+        stopped |= {"reason": row["reason"], "revision": revision}
+        STOPPED.run(conn, stopped=json.dumps([stopped]), now=now)
     elif state == "too_late":
         TOO_LATE.run(conn, **key, reason=row["reason"], now=now, revision=revision)
     return state
+
+
+def settle_told(conn: Connection, told: Sequence[Mapping[str, object]], *, now: datetime) -> None:
+    """Write that providers told of messages that they stopped them; of those that nobody wanted back it says nothing.
+
+    Args:
+        conn: A transaction that holds the locks of the customers.
+        told: contact_key, channel and the customer's revision of each.
+        now: Aware UTC instant.
+    """
+    rows = SETTLE_TOLD.rows(conn, told=json.dumps(told, default=str), now=now)
+    if rows:
+        STOPPED.run(conn, stopped=json.dumps([dict(row) for row in rows], default=str), now=now)
 
 
 def _outcome(wanted: Wanted, said: Stopping, now: datetime) -> tuple[str, str | None, datetime | None]:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from database import consequences, customers, suppressions
+from database import consequences, customers, recalls, suppressions
 from database.engine import Direct
 from database.freezing import cost_columns
 from database.storable import storable
@@ -289,8 +289,12 @@ def _follow(conn: Connection, places: Sequence[_Place], revisions: Mapping[UUID,
         priced = max(before, row, key=lambda one: one["cost_at"] or "")
         stands = row if _stands(row) > _stands(before) else before
         of_part[key] = stands | {name: priced[name] for name in ("cost", "currency", "cost_at")}
+        of_part[key]["stopped"] = before["stopped"] or row["stopped"]
     rows = json.dumps(list(of_part.values()), default=str)
     FOLLOW.run(conn, told=rows, weights=_WEIGHTS, says_from=len(_VAGUE) + 1, now=now)
+    stopped = [row for row in of_part.values() if row["stopped"]]
+    if stopped:
+        recalls.settle_told(conn, stopped, now=now)
     told = [(place.connector, place.told, place.part) for place in places]
     consequences.write(conn, told, revisions, now=now)
 
@@ -306,6 +310,7 @@ def _following(place: _Place, revisions: Mapping[UUID, int], now: datetime) -> d
         "says": kind.arrived or kind.failed,
         "arrived": kind.arrived,
         "failed": kind.failed,
+        "stopped": kind is ReceiptKind.CANCELLED,
         "weight": _WEIGHTS.index(kind.value) + 1,
         "occurred_at": min(told.at, now).isoformat(),
         "provider_id": told.provider_id,

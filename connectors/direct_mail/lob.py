@@ -39,6 +39,7 @@ from tactful.connector.http import (
     Stopping,
     TooLate,
     WithCancel,
+    WithCheck,
     on,
 )
 from tactful.connector.postal import US_STATES, PostalAddress, letter_html, read_address, unreadable
@@ -48,6 +49,12 @@ from tactful.words import Channel, ReceiptKind
 HTML_CHARACTERS_MAX: Final = 10_000
 NAME_CHARACTERS_MAX: Final = 40
 _US_TERRITORIES: Final = {"US", "AS", "PR", "FM", "GU", "MH", "MP", "PW", "VI"}
+_UNDELIVERABLE: Final = {"undeliverable", "no_match"}
+_DOUBTFUL: Final[Mapping[str, str]] = {
+    "deliverable_missing_unit": "the building has units, and none is named",
+    "deliverable_incorrect_unit": "the building has no such unit",
+    "deliverable_missing_info": "it lacks something",
+}
 _KINDS: Final[Mapping[str, ReceiptKind]] = {
     "created": ReceiptKind.ACCEPTED,
     "rendered_pdf": ReceiptKind.ACCEPTED,
@@ -92,6 +99,9 @@ class LobConfig(HttpConfig):
         mail_type: How fast it travels.
         print_after: How long after it is handed over a letter is printed; until then it can be cancelled. Left out, the
             account's own window holds: five minutes in new accounts.
+        address_check: Which addresses Lob's verification is asked about before a letter is made, and what refuses them:
+            `undeliverable` those that it says nothing can be delivered to, `strict` also those that lack something, or
+            have a unit that is not known. Left out, the account's strictness alone decides, in the United States.
     """
 
     base_url: BaseUrl = "https://api.lob.com/v1"
@@ -103,10 +113,11 @@ class LobConfig(HttpConfig):
     color: bool = True
     double_sided: bool = True
     mail_type: Literal["usps_first_class", "usps_standard"] = "usps_first_class"
+    address_check: Literal["undeliverable", "strict"] | None = None
     print_after: timedelta | None = Field(default=None, ge=timedelta(hours=1), le=timedelta(days=179))
 
 
-class Lob(WithCancel[LobConfig]):
+class Lob(WithCheck[LobConfig], WithCancel[LobConfig]):
     """Letters by Lob."""
 
     Config: ClassVar[type[ConnectorConfig]] = LobConfig
@@ -191,7 +202,28 @@ class Lob(WithCancel[LobConfig]):
             "address_zip": address.postal_code,
             "address_country": "US" if at_home else address.country,
         }
-        return {name: value for name, value in parts.items() if value}
+        return _filled(parts)
+
+    def build_check(self, message: Message) -> Request | None:
+        """Return the request that has Lob verify the address, where that is configured."""
+        if self.config.address_check is None:
+            return None
+        address = read_address(message, country=self.config.country)
+        to = self._to(address)
+        lines = {"primary_line": to["address_line1"], "secondary_line": to.get("address_line2", "")}
+        if address.country in _US_TERRITORIES:
+            place = {"city": address.city, "state": address.region.upper(), "zip_code": address.postal_code}
+            return Request.json("/us_verifications", _filled(lines | place))
+        place = {"city": address.city, "state": address.region, "postal_code": address.postal_code}
+        return Request.json("/intl_verifications", _filled(lines | place | {"country": address.country}))
+
+    def parse_check(self, message: Message, answer: Answer) -> None:
+        """Let an address pass unless Lob says what is configured to refuse it; a test key says nothing."""
+        del message
+        verdict = answer.find("deliverability")
+        if verdict in _UNDELIVERABLE or (verdict in _DOUBTFUL and self.config.address_check == "strict"):
+            said = _DOUBTFUL.get(verdict, "it does not exist, or nothing is delivered there")
+            raise SendFault(Fault.BAD_RECIPIENT, verdict, f"Lob's verification refused the address: {said}")
 
     def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request with the key as the name of a Basic log-in."""
@@ -258,6 +290,10 @@ class Lob(WithCancel[LobConfig]):
                 raw=kept,
             )
         ]
+
+
+def _filled(parts: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in parts.items() if value}
 
 
 def _deleted(answer: Answer) -> bool:

@@ -39,6 +39,7 @@ from tactful.connector.http import (
     TooLate,
     UnreadableError,
     WithCancel,
+    WithCheck,
     on,
 )
 from tactful.connector.postal import PostalAddress, letter_html, read_address, unreadable
@@ -48,6 +49,8 @@ from tactful.words import Channel, ReceiptKind
 
 _TAKEN_BEFORE: Final = 409
 _STREET_LINES_MAX: Final = 3
+_CHECKED: Final = {"GB", "US"}
+"""Where Stannp can tell whether an address exists."""
 _OUT_OF_MONEY: Final = ("insufficient", "balance", "funds", "credit")
 _KINDS: Final[Mapping[str, ReceiptKind]] = {
     "received": ReceiptKind.ACCEPTED,
@@ -75,6 +78,10 @@ class StannpConfig(HttpConfig):
         test: Whether to have samples made instead of letters.
         size: The paper; left out, the region's own.
         duplex: Whether to print on both sides.
+        cancel_within: How long after it was handed over Stannp is still asked to stop a letter; whether it is too late
+            it says itself. Three days hold a weekend without production.
+        address_check: Whether Stannp is asked first whether it knows the address, in the United Kingdom and the United
+            States; one that it does not know is refused.
         post_unverified: Whether to mail to addresses that Stannp could not verify.
         addons: Codes of what is paid for besides, such as `FIRST_CLASS`.
     """
@@ -87,11 +94,13 @@ class StannpConfig(HttpConfig):
     test: bool = False
     size: Literal["A4", "US-LETTER"] | None = None
     duplex: bool = True
+    cancel_within: timedelta = Field(default=timedelta(days=3), ge=timedelta(hours=1), le=timedelta(days=14))
+    address_check: bool = False
     post_unverified: bool = True
     addons: tuple[str, ...] = Field(default=(), max_length=10)
 
 
-class Stannp(WithCancel[StannpConfig]):
+class Stannp(WithCheck[StannpConfig], WithCancel[StannpConfig]):
     """Letters by Stannp."""
 
     Config: ClassVar[type[ConnectorConfig]] = StannpConfig
@@ -155,6 +164,29 @@ class Stannp(WithCancel[StannpConfig]):
         }
         return [(f"recipient[{name}]", value) for name, value in parts.items() if value]
 
+    def build_check(self, message: Message) -> Request | None:
+        """Return the request that asks whether Stannp knows the address, where that is configured and it can tell."""
+        address = read_address(message, country=self.config.country)
+        if not self.config.address_check or address.country not in _CHECKED:
+            return None
+        parts = {
+            **{f"address{number}": line for number, line in enumerate(address.street[:2], start=1)},
+            "city": address.city,
+            "zipcode": address.postal_code,
+            "country": address.country,
+        }
+        return Request.form("/addresses/validate", [(name, value) for name, value in parts.items() if value])
+
+    def parse_check(self, message: Message, answer: Answer) -> None:
+        """Let an address pass that Stannp knows."""
+        valid = inner(answer.json(), "data", "is_valid")
+        if not _is_true(answer, "success") or not isinstance(valid, bool):
+            if answer.find("error"):
+                raise self.refusal(answer, message=message)
+            raise UnreadableError("it does not say whether the address is valid")
+        if not valid:
+            raise SendFault(Fault.BAD_RECIPIENT, "not valid", "Stannp refused the address: it does not know it")
+
     def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request with the key as the name of a Basic log-in."""
         del at
@@ -175,6 +207,10 @@ class Stannp(WithCancel[StannpConfig]):
         if self.config.test:
             return Accepted(f"test-{message.key}", cost=told_price("0", self.config.currency))
         return Accepted(name, cost=told_price(answer.find("data.cost"), self.config.currency))
+
+    def cancels_within(self) -> timedelta:
+        """Return how long a letter may wait for Stannp's next production run."""
+        return self.config.cancel_within
 
     def build_cancel(self, provider_id: str) -> Request:
         """Return the request that cancels a letter."""

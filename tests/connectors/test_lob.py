@@ -17,7 +17,7 @@ from tactful.connector.http import Answer, Cancelled, TooLate
 from tactful.connector.signatures import hmac_of
 from tactful.words import ReceiptKind
 from tests.connectors.conftest import KEY, WRITTEN_AT
-from tests.connectors.letters import LINES_US, hook, letter
+from tests.connectors.letters import LINES, LINES_US, hook, letter
 
 DESCRIPTION: dict[str, Any] = json.loads((Path(__file__).parent / "descriptions" / "lob.json").read_text())
 SECRET = "webhook-secret-of-lob"
@@ -259,3 +259,97 @@ def test_no_request_but_below_the_base_url_and_no_secret_in_sight() -> None:
     request = connector.authorize(connector.build(letter()), WRITTEN_AT)
     assert request.path == "/letters"
     assert "test_key" not in repr(connector.config) + repr(request)
+
+
+# ------------------------------------------------------------------------------------------------------ address checks
+
+
+@pytest.mark.parametrize(
+    ("to", "part"),
+    [
+        (LINES_US, "us_verification"),
+        ("Ada\n210 King St\n# 6100\nSan Francisco, CA 94107\nUS", "us_verification"),
+        (LINES, "intl_verification"),
+        ("Lee\n9 Elm\nToronto ON M5V 2T6\nCanada", "intl_verification"),
+    ],
+)
+def test_an_address_is_asked_about_as_the_vendor_describes(to: str, part: str) -> None:
+    request = lob(address_check="undeliverable").build_check(letter(to=to))
+    assert request is not None
+    assert request.path == f"/{part}s"
+    asked = json.loads(request.content)
+    assert problems(part, asked) == []
+    assert problems(part, {name: value for name, value in asked.items() if name != "primary_line"})
+    assert problems(part, asked | {"zip_code": "SW1", "country": "Narnia"})
+
+
+def test_nobody_is_asked_unless_it_is_configured() -> None:
+    assert lob().build_check(letter()) is None
+
+
+@pytest.mark.parametrize(
+    ("verdict", "undeliverable", "strict"),
+    [
+        ("deliverable", True, True),
+        ("deliverable_unnecessary_unit", True, True),
+        ("deliverable_missing_unit", True, False),
+        ("deliverable_incorrect_unit", True, False),
+        ("deliverable_missing_info", True, False),
+        ("undeliverable", False, False),
+        ("no_match", False, False),
+        ("", True, True),
+    ],
+)
+def test_what_lob_says_of_an_address_refuses_it_as_configured(
+    verdict: str, undeliverable: object, strict: object
+) -> None:
+    """A test key verifies nothing and says so by an empty word."""
+    assert verdict == "" or problems("verified", {"deliverability": verdict}) == []
+    answer = Answer(200, {}, json.dumps({"deliverability": verdict}).encode())
+    for mode, passes in (("undeliverable", undeliverable), ("strict", strict)):
+        connector = lob(address_check=mode)
+        if passes:
+            connector.parse_check(letter(), answer)
+            continue
+        with pytest.raises(SendFault) as caught:
+            connector.parse_check(letter(), answer)
+        assert (caught.value.fault, caught.value.code) == (Fault.BAD_RECIPIENT, verdict)
+
+
+async def test_a_letter_to_an_address_that_is_undeliverable_is_never_asked_for() -> None:
+    async with provider(lambda _: say(200, '{"deliverability":"undeliverable"}')) as there:
+        connector = lob(there.base_url, address_check="undeliverable")
+        with pytest.raises(SendFault) as caught:
+            await send(connector, letter(to=LINES_US), deadline=time.monotonic() + 10)
+        await connector.aclose()
+    assert [one.path for one in there.received] == ["/us_verifications"]
+    assert (caught.value.fault, caught.value.code) == (Fault.BAD_RECIPIENT, "address check: undeliverable")
+    assert "King" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "fault"),
+    [
+        (500, "", Fault.TRANSIENT),
+        (422, '{"error":{"code":"bad_request","message":"no"}}', Fault.TRANSIENT),
+        (401, "", Fault.CONFIG),
+        (429, "", Fault.THROTTLED),
+    ],
+)
+async def test_a_check_that_fails_leaves_nothing_unknown(status: int, content: str, fault: Fault) -> None:
+    async with provider(lambda _: say(status, content)) as there:
+        connector = lob(there.base_url, address_check="strict")
+        with pytest.raises(SendFault) as caught:
+            await send(connector, letter(to=LINES_US), deadline=time.monotonic() + 10)
+        await connector.aclose()
+    assert (caught.value.fault, len(there.received)) == (fault, 1)
+
+
+async def test_a_letter_that_cannot_be_made_is_not_even_asked_about() -> None:
+    async with provider(lambda _: say(200, "{}")) as there:
+        connector = lob(there.base_url, address_check="strict")
+        for message in (letter(to="Ada\n1 Elm\nBoston"), letter(html="x" * 10_001)):
+            with pytest.raises(SendFault):
+                await send(connector, message, deadline=time.monotonic() + 10)
+        await connector.aclose()
+    assert there.received == []

@@ -31,7 +31,7 @@ from tactful.connector.http import Answer, Cancelled, TooLate
 from tactful.connector.signatures import hmac_of
 from tactful.words import ReceiptKind
 from tests.connectors.conftest import KEY, WRITTEN_AT
-from tests.connectors.letters import hook, letter
+from tests.connectors.letters import LINES, hook, letter
 
 SECRET = "webhook-secret-of-stannp"
 TAKEN = '{"success":true,"data":{"pdf":"https://x.example/a.pdf","id":"16818210","cost":"0.78","status":"received"}}'
@@ -238,3 +238,48 @@ def test_no_secret_is_in_sight() -> None:
     connector = stannp()
     request = connector.authorize(connector.build(letter()), WRITTEN_AT)
     assert "api-key-of-stannp" not in repr(connector.config) + repr(request)
+
+
+# The example of amaretto.stannp.com/ca/direct-mail-api/addresses, of which the parts that are read.
+KNOWN = '{"success":true,"data":{"city":"Barnstaple","postcode":"EX31 1JZ","country":"GB","is_valid":true}}'
+
+
+@pytest.mark.parametrize(
+    ("to", "asked"),
+    [
+        (
+            LINES,
+            {"address1": "1 Rose Lane", "address2": "Flat 2", "city": "Bath", "zipcode": "BA1 1AA", "country": "GB"},
+        ),
+        ("Ada\nRosenweg 3\n10115 Berlin\nDE", None),
+    ],
+)
+def test_an_address_is_asked_about_where_stannp_can_tell(to: str, asked: object) -> None:
+    request = stannp(address_check=True).build_check(letter(to=to))
+    assert (dict(parse_qsl(request.content.decode())) if request else None) == asked
+    assert stannp().build_check(letter(to=to)) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "fault", "paths"),
+    [
+        (KNOWN, None, ["/addresses/validate", "/letters/create"]),
+        (KNOWN.replace("true}", "false}"), Fault.BAD_RECIPIENT, ["/addresses/validate"]),
+        ('{"success":false,"error":"address1 is required"}', Fault.TRANSIENT, ["/addresses/validate"]),
+        ('{"success":false,"error":"Insufficient funds"}', Fault.QUOTA, ["/addresses/validate"]),
+        ('{"success":true,"data":{}}', Fault.TRANSIENT, ["/addresses/validate"]),
+        ("<html>", Fault.TRANSIENT, ["/addresses/validate"]),
+    ],
+)
+async def test_only_an_address_that_stannp_knows_gets_a_letter(
+    content: str, fault: Fault | None, paths: list[str]
+) -> None:
+    async with provider(lambda one: say(200, content if one.path == "/addresses/validate" else TAKEN)) as there:
+        connector = stannp(there.base_url, address_check=True)
+        try:
+            await send(connector, letter(), deadline=time.monotonic() + 10)
+            found = None
+        except SendFault as caught:
+            found = caught.fault
+        await connector.aclose()
+    assert (found, [one.path for one in there.received]) == (fault, paths)

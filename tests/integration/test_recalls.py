@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from database import holds, recalls, suppressions
+from database import holds, recalls, receipts, suppressions
 from database.attempts import Claimed
 from database.audit import audit
 from service.recalling import Recalling
@@ -26,11 +26,12 @@ from tactful.connector import (
     NativeKey,
     Ports,
     Stopping,
+    Told,
     TooLate,
 )
 from tactful.intake import Suppress
 from tactful.wire.audit import FindingLine
-from tactful.words import Channel, SuppressionClass
+from tactful.words import Channel, ReceiptKind, SuppressionClass
 from tests.integration.ledger import DAY, MINUTE, Ledger, accepted
 
 pytestmark = pytest.mark.integration
@@ -176,6 +177,82 @@ async def test_a_goal_that_came_while_it_was_handed_over_stops_it_all_the_same(l
     ledger.record(contact, claimed, accepted("ltr_1"))
     assert await look(ledger, press) == 1
     assert ledger.contact("ada").state == "cancelled"
+
+
+async def test_a_milestone_that_landed_while_it_was_handed_over_stops_it_too(ledger: Ledger, press: Press) -> None:
+    ledger.reachable("ada")
+    ledger.track("ada", "order.placed")
+    ledger.enter(ledger.journey("ada", "onboarding"))
+    ledger.now += 4 * DAY
+    nudge = ledger.contact("ada", "guide")
+    claimed = ledger.claim(nudge)
+    assert isinstance(claimed, Claimed)
+    ledger.track("ada", "guide.opened")
+    ledger.record(nudge, claimed, accepted("ltr_1"))
+    assert await look(ledger, press) == 1
+    row = ledger.contact("ada", "guide")
+    assert (row.state, row.reason) == ("cancelled", "milestone_reached")
+
+
+async def test_another_milestone_leaves_it_alone(ledger: Ledger, press: Press) -> None:
+    ledger.reachable("ada")
+    ledger.track("ada", "order.placed")
+    ledger.enter(ledger.journey("ada", "onboarding"))
+    ledger.now += 14 * DAY
+    ledger.track("ada", "guide.opened")
+    dates = ledger.contact("ada", "dates")
+    claimed = ledger.claim(dates)
+    assert isinstance(claimed, Claimed)
+    ledger.record(dates, claimed, accepted("ltr_1"))
+    assert (await look(ledger, press), recall(ledger).state) == (0, "open")
+
+
+async def test_a_clock_that_was_set_anew_while_it_was_handed_over_stops_it_too(ledger: Ledger, press: Press) -> None:
+    ledger.reachable("ada")
+    ledger.track("ada", "order.placed", occasion="birthday")
+    ledger.enter(ledger.journey("ada", "repurchase"))
+    reminder = ledger.contact("ada", "reminder")
+    ledger.now = reminder.due_at
+    claimed = ledger.claim(reminder)
+    assert isinstance(claimed, Claimed)
+    ledger.track("ada", "order.placed", occasion="birthday")
+    ledger.record(reminder, claimed, accepted("ltr_1"))
+    assert await look(ledger, press) == 1
+    (row,) = [one for one in ledger.contacts("ada") if one.contact_key == reminder.contact_key]
+    assert (row.state, row.reason) == ("cancelled", "anchor_moved")
+
+
+def told_cancelled(ledger: Ledger) -> None:
+    said = Told(kind=ReceiptKind.CANCELLED, at=ledger.now, dedupe_id="evt_1", provider_id="ltr_1")
+    ledger.run(lambda c: receipts.note(c, "post", said, now=ledger.now))
+
+
+@pytest.mark.parametrize("said", [CannotSay("the answer was lost"), TooLate()])
+async def test_a_receipt_that_it_was_stopped_settles_what_the_answer_left_open(
+    ledger: Ledger, press: Press, said: Stopping
+) -> None:
+    """Asked twice, a provider may say that it is too late for what it stopped the first time."""
+    contact = sent(ledger)
+    press.says = lambda _: said
+    ledger.opt_out("ada")
+    assert await look(ledger, press) == 1
+    ledger.now += MINUTE
+    told_cancelled(ledger)
+    row = ledger.contact("ada")
+    assert (row.state, row.reason, row.counts_at, row.again_at) == ("cancelled", "opted_out", None, None)
+    assert (recall(ledger).state, verdicts(ledger, contact)[-1]) == ("cancelled", "recall")
+    assert ledger.rows("SELECT state FROM messages")[0].state == "skipped"
+    ledger.now += DAY
+    assert await look(ledger, press) == 0
+    assert [line for line in audit(ledger.database, Audited(ledger.now)) if isinstance(line, FindingLine)] == []
+
+
+async def test_what_the_provider_stopped_of_its_own_accord_is_no_recall_of_ours(ledger: Ledger, press: Press) -> None:
+    sent(ledger)
+    told_cancelled(ledger)
+    assert (ledger.contact("ada").state, ledger.contact("ada").reason) == ("sent", None)
+    assert await look(ledger, press) == 0
+    assert ledger.count("recalls") == 0, "what is cancelled already is not asked for again"
 
 
 async def test_what_nobody_stopped_in_time_is_forgotten(ledger: Ledger, press: Press) -> None:

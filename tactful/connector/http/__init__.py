@@ -1,5 +1,6 @@
 """Providers spoken to over HTTP: a connector is a few pure functions here, and the I/O is the kernel's."""
 
+from tactful.connector.http.checking import WithCheck
 from tactful.connector.http.classify import On, fault_of, on, wait_asked_for
 from tactful.connector.http.connector import HttpConnector, WithCancel, WithLookup, WithToken
 from tactful.connector.http.line import BaseUrl, GuardedConfig, HttpConfig, PemFile
@@ -23,6 +24,7 @@ __all__ = [
     "TooLate",
     "UnreadableError",
     "WithCancel",
+    "WithCheck",
     "WithLookup",
     "WithPoll",
     "WithToken",
