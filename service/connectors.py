@@ -289,6 +289,9 @@ class Reading:
                 self._unknown(where, config.model_fields, "setting")
             case "missing":
                 self.problems.append(f"{where}: is missing")
+            case "time_delta_parsing" | "time_delta_type":
+                name = problem["loc"][-1]
+                self.problems.append(f'{where}: must be a length of time: {name} = "4 hours", or seconds: {name} = 90')
             case _:
                 self.problems.append(f"{where}: {problem['msg'].removeprefix('Value error, ')}")
 

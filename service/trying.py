@@ -87,7 +87,7 @@ MEANINGS: Final[Mapping[Fault, Meaning]] = {
         "Look at the account's limits and balance.",
     ),
     Fault.UNSUPPORTED: Meaning(
-        "Nothing was tried; the next connector or channel has its turn.", "Try another channel or connector."
+        "Nothing was tried; a contact is parked as refused.", "Try another channel or connector."
     ),
 }
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args, runtime_checkable
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from tactful.connector.capabilities import Capabilities
 from tactful.connector.faults import Fault, SendFault
 from tactful.connector.message import Message
+from tactful.connector.spans import as_span
 from tactful.strategy.model import Money
 
 
@@ -26,6 +27,13 @@ class ConnectorConfig(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _in_words(cls, given: object, field: ValidationInfo) -> object:
+        """Read a length of time that is written in words."""
+        annotation = cls.model_fields[field.field_name or ""].annotation
+        return as_span(given) if timedelta in {annotation, *get_args(annotation)} else given
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ HEAD = """\
 # Connectors
 
 Every connector of Tactful with what its provider can do and what it was tried with. Written from the
-certificates by `python -m tests.connectors.certificates`; a test tries every connector again and compares.
+certificates by `python -m tests.connectors.certificates`; a test tries every connector again and compares. What is
+entered where: [configuring a connector](connectors/configuring.md), and each one's page.
 
 | connector | channels | a second attempt | besides | checks passed | left out |
 |---|---|---|---|---|---|

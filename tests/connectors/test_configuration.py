@@ -14,7 +14,9 @@ import pytest
 from connectors.email.smtp import Smtp, SmtpConfig
 from connectors.mailbox import Mailbox
 from service.connectors import ConfigurationError, Connectors, read_connectors
-from tactful.connector import Money, Ports
+from tactful.connector import Money, Ports, find
+from tactful.connector.http import HttpConfig
+from tactful.connector.loader import known
 from tactful.words import Channel
 
 CHECKOUT = Path(__file__).parents[2]
@@ -168,6 +170,11 @@ def test_a_secret_that_cannot_be_had_is_named_by_its_place(tmp_path: Path, passw
             "connectors.smtp.username: String should have at least 1 character",
         ),
         ("connections = 0", "connectors.smtp.connections: Input should be greater than or equal to 1"),
+        (
+            'idle = "a while"',
+            'connectors.smtp.idle: must be a length of time: idle = "4 hours", or seconds: idle = 90',
+        ),
+        ('idle = "2 hours"', "connectors.smtp.idle: Input should be less than or equal to 1 hour"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(tmp_path: Path, settings: str, complaint: str) -> None:
@@ -275,3 +282,37 @@ def test_a_rate_that_is_none_is_named(tmp_path: Path, rate: str) -> None:
     assert problems(tmp_path, f"[connectors.mailbox]\nrate = {rate}") == [
         "connectors.mailbox.rate: must be messages a second, from 0.001 to 10,000: rate = 14"
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("30", 30), ('"30 seconds"', 30), ('"1 minute"', 60), ('"1 hour"', 3600), ('"PT5M"', 300), ("0.5", 0.5)],
+)
+def test_a_length_of_time_is_said_in_words_or_seconds(tmp_path: Path, said: str, seconds: float) -> None:
+    [smtp] = read(tmp_path, f'[connectors.smtp]\nhost = "mail.example"\nidle = {said}').by_name.values()
+    assert isinstance(smtp.config, SmtpConfig)
+    assert smtp.config.idle == timedelta(seconds=seconds)
+
+
+CONFIGURING = (CHECKOUT / "docs/connectors/configuring.md").read_text(encoding="utf-8")
+COMMON = frozenset({"rate", "unit_cost", "in_home_days", "use", *HttpConfig.model_fields})
+
+
+def test_the_file_on_the_page_is_one(tmp_path: Path) -> None:
+    [text] = re.findall(r"^```toml\n(.*?)^```", CONFIGURING, re.DOTALL | re.MULTILINE)
+    (tmp_path / "smtp").write_text("a-password")
+    found = read(tmp_path, text.replace("/run/secrets/smtp", "smtp"), {"POSTMARK_SERVER_TOKEN": "a-token"})
+    assert found.by_channel == {Channel.EMAIL: ("postmark", "newsletters")}
+    assert (found.rates, set(found.unit_costs)) == ({"postmark": 50}, {"postmark"})
+
+
+def test_every_key_that_all_have_is_on_the_page() -> None:
+    assert set(re.findall(r"^\| `(\w+)` \|", CONFIGURING, re.MULTILINE)) == COMMON
+
+
+@pytest.mark.parametrize("name", known())
+def test_every_key_of_a_connector_is_on_its_page(name: str) -> None:
+    page = (CHECKOUT / f"docs/connectors/{name}.md").read_text(encoding="utf-8")
+    rows = " ".join(re.findall(r"^\| (`.*?) \|", page, re.MULTILINE))
+    told = set(re.findall(r"`(\w+)`", rows))
+    assert sorted(set(find(name).Config.model_fields) - told - COMMON) == []
