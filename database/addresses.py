@@ -18,7 +18,7 @@ def address_of(channel: Channel, said: str) -> str:
         match channel:
             case Channel.EMAIL:
                 return email(said, "sender")
-            case Channel.SMS:
+            case Channel.SMS | Channel.CALL:
                 return phone(said, "sender", None)
             case _:
                 return storable(said, most=LONGEST)

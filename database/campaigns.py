@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
-from database import lots, plans, strategies
+from database import customers, lots, plans, strategies
 from database.journeys import JourneyRow
 from database.lots import Lot
 from database.strategies import Loaded
@@ -41,7 +41,8 @@ MORE = text(
     "AND (CAST(:after AS uuid) IS NULL OR customer_key > :after) AND (:everybody OR segment = ANY(:segments)))"
 )
 ADDRESSES = text(
-    "SELECT customer_key, channel, address FROM addresses WHERE customer_key = ANY(:customers) AND replaced_at IS NULL"
+    f"SELECT customer_key, {customers.SERVED}, address FROM addresses "  # noqa: S608 - our own constant
+    "WHERE customer_key = ANY(:customers) AND replaced_at IS NULL"
 )
 BEGIN = text(
     "INSERT INTO journeys (journey_key, strategy, version, first_step, step, customer_key, entry_no, planned_cycle, "

@@ -49,6 +49,9 @@ LATEST_FIRST = (
 )
 """Which statement about a topic on a channel holds, whatever order they arrived in: docs/rules.md#lawful-basis."""
 
+SERVED = "unnest(CASE channel WHEN 'sms' THEN ARRAY['sms', 'call'] ELSE ARRAY[channel] END) AS channel"
+"""The channels that an address serves, for a statement over `addresses`: a number is kept once, for texts and calls."""
+
 
 def details(key: str) -> str:
     """Return the columns that make a customer's facts, for a statement that knows the customer as `key`.
@@ -58,7 +61,8 @@ def details(key: str) -> str:
     """
     return f"""
     (SELECT jsonb_agg(jsonb_build_array(a.channel, a.address))
-       FROM addresses a WHERE a.customer_key = {key} AND a.replaced_at IS NULL) AS addresses,
+       FROM (SELECT {SERVED}, address FROM addresses
+              WHERE customer_key = {key} AND replaced_at IS NULL) a) AS addresses,
     (SELECT jsonb_agg(jsonb_build_array(t.channel, t.topic, t.state, t.stated_at, t.expires_at, t.revision, t.basis,
                                         t.source))
        FROM (SELECT DISTINCT ON (channel, topic) * FROM consents
@@ -67,7 +71,7 @@ def details(key: str) -> str:
     (SELECT jsonb_agg(jsonb_build_array(s.kind, s.reason, s.channel, s.address, s.topic, s.expires_at))
        FROM suppressions s WHERE (s.customer_key = {key}
          OR (s.customer_key IS NULL AND (s.channel, s.address) IN
-             (SELECT channel, address FROM addresses WHERE customer_key = {key} AND replaced_at IS NULL)))
+             (SELECT {SERVED}, address FROM addresses WHERE customer_key = {key} AND replaced_at IS NULL)))
          AND NOT EXISTS (SELECT 1 FROM suppression_lifts l WHERE l.suppression_no = s.suppression_no)
     ) AS suppressions,
     (SELECT jsonb_agg(jsonb_build_array(o.placed_at, o.total::text, o.currency) ORDER BY o.placed_at DESC)

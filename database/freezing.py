@@ -252,6 +252,7 @@ def _sender(sender: Sender, content: Content, channel: Channel) -> str:
         Channel.SMS: sender.sms,
         Channel.PUSH: sender.push,
         Channel.LETTER: sender.address,
+        Channel.CALL: sender.call,
     }
     return own[channel] or sender.name
 

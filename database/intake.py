@@ -114,7 +114,8 @@ def identify(conn: Connection, said: Identify, *, now: datetime) -> UUID:
     said_at = min(said.occurred_at, now)
     row = _tell(conn, said, locked, said_at)
     for channel, address in said.addresses.items():
-        change = {"customer_key": customer_key, "channel": channel.value, "address": address, "said_at": said_at}
+        kept = channel.kept_as.value
+        change = {"customer_key": customer_key, "channel": kept, "address": address, "said_at": said_at}
         conn.execute(RETIRE_ADDRESS, change | {"revision": locked["revision"]})
         if address is not None:
             conn.execute(ADD_ADDRESS, change | {"revision": locked["revision"]})

@@ -143,14 +143,16 @@ def suppress_many(conn: Connection, many: Sequence[Suppress], *, now: datetime) 
 
 def held(conn: Connection, addresses: Iterable[tuple[Channel, str]]) -> set[tuple[Channel, str]]:
     """Return those of these addresses at which somebody can be reached."""
-    asked = [{"channel": channel.value, "address": address} for channel, address in addresses]
+    named = list(addresses)
+    asked = [{"channel": channel.kept_as.value, "address": address} for channel, address in named]
     found = HELD.rows(conn, addresses=json.dumps(asked)) if asked else []
-    return {(Channel(row["channel"]), row["address"]) for row in found}
+    kept = {(row["channel"], row["address"]) for row in found}
+    return {(channel, address) for channel, address in named if (channel.kept_as.value, address) in kept}
 
 
 def holders(conn: Connection, addresses: Iterable[tuple[Channel, str]]) -> set[UUID]:
     """Return everybody who can be reached at one of these addresses."""
-    asked = [{"channel": channel.value, "address": address} for channel, address in addresses]
+    asked = [{"channel": channel.kept_as.value, "address": address} for channel, address in addresses]
     if not asked:
         return set()
     return {row["customer_key"] for row in HOLDERS.rows(conn, addresses=json.dumps(asked))}

@@ -278,8 +278,9 @@ class Reading:
             if name not in known:
                 self._unknown(f"{key}.use", known, "connector", name)
             elif (one := known[name]) and channel not in one.connector.capabilities.channels:
-                serves = ", ".join(one.connector.capabilities.channels)
-                self.problems.append(f'{key}.use: the connector "{name}" serves {serves}, not {channel}')
+                served = one.connector.capabilities.channels
+                told = f'{key}.use: the connector "{name}" serves {", ".join(served)}, not {channel}'
+                self.problems.append(f"{told}; name it under [channels.{served[0]}]")
         return names
 
     def _invalid(self, key: str, problem: ErrorDetails, config: type[ConnectorConfig]) -> None:

@@ -171,7 +171,7 @@ def _address(channel: Channel, said: str) -> str:
     match channel:
         case Channel.EMAIL:
             return addresses.email(said, "--to")
-        case Channel.SMS:
+        case Channel.SMS | Channel.CALL:
             return addresses.phone(said, "--to", None)
         case Channel.LETTER:
             return addresses.letter(said.replace("\\n", "\n"), "--to")

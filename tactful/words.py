@@ -3,6 +3,8 @@
 This module holds names only. It decides nothing and imports nothing but the standard enum.
 """
 
+from __future__ import annotations
+
 from enum import StrEnum
 
 
@@ -13,6 +15,12 @@ class Channel(StrEnum):
     SMS = "sms"
     PUSH = "push"
     LETTER = "letter"
+    CALL = "call"
+
+    @property
+    def kept_as(self) -> Channel:
+        """The channel under which its address is kept: one telephone number serves texts and calls."""
+        return Channel.SMS if self is Channel.CALL else self
 
 
 class Purpose(StrEnum):

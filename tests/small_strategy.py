@@ -117,5 +117,6 @@ def files(
         made[f"templates/{each}/email.mjml"] = MAIL.format(name=each, says=words)
         made[f"templates/{each}/sms.txt"] = words + "\n"
         made[f"templates/{each}/push.txt"] = words + "\n"
+        made[f"templates/{each}/call.txt"] = f"---\nsubject: {each}\n---\n{words}\n"
         made[f"templates/{each}/letter.html"] = f"<p>{words}</p>\n"
     return made | (more or {})

@@ -1,8 +1,7 @@
 """Call task: a call that a person makes.
 
-The message becomes a row that somebody takes, and finishes with what came of it. It serves the customer's telephone
-number; what the template says is what there is to say. A task that nobody has taken is withdrawn when the call is not
-wanted any more.
+The message becomes a row that somebody takes, and finishes with what came of it. What the template says is what there
+is to say. A task that nobody has taken is withdrawn when the call is not wanted any more.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ class CallTask(Connector[CallTaskConfig]):
 
     Config: ClassVar[type[ConnectorConfig]] = CallTaskConfig
     capabilities: ClassVar[Capabilities] = Capabilities(
-        channels=(Channel.SMS,),
+        channels=(Channel.CALL,),
         idempotency=NativeKey(),
-        features=frozenset({Feature.TEXT}),
+        features=frozenset({Feature.SUBJECT, Feature.TEXT}),
         bytes_max=20_000,
         receipts=True,
         cancels=True,

@@ -61,7 +61,8 @@ UNION ALL
 SELECT a.customer_key, s.kind, s.channel, s.address, s.topic, s.stated_at,
        s.expires_at, s.revision, false, l.lifted_at, NULL
   FROM suppressions s LEFT JOIN suppression_lifts l USING (suppression_no)
-  JOIN (SELECT DISTINCT customer_key, channel, address FROM addresses WHERE customer_key = ANY(:keys)) a
+  JOIN (SELECT DISTINCT customer_key, unnest(CASE channel WHEN 'sms' THEN ARRAY['sms', 'call'] ELSE ARRAY[channel] END)
+                AS channel, address FROM addresses WHERE customer_key = ANY(:keys)) a
     ON (s.channel, s.address) = (a.channel, a.address)
  WHERE s.customer_key IS NULL
 """)

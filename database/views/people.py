@@ -37,17 +37,18 @@ BEFORE = text("SELECT id FROM customer_ids WHERE kind = 'user' AND id < :id ORDE
 AFTER = text("SELECT id FROM customer_ids WHERE kind = 'user' AND id > :id ORDER BY id LIMIT :near")
 PROFILE = text("SELECT * FROM customers WHERE customer_key = :key")
 ADDRESSES = text(
-    "SELECT channel, address, since FROM addresses WHERE customer_key = :key AND replaced_at IS NULL ORDER BY channel"
+    f"SELECT {customers.SERVED}, address, since FROM addresses "  # noqa: S608 - our own constant
+    "WHERE customer_key = :key AND replaced_at IS NULL ORDER BY channel"
 )
 CONSENTS = text(
     "SELECT DISTINCT ON (topic, channel) topic, channel, state, basis, source, stated_at, expires_at FROM consents "  # noqa: S608 - our own constant
     f"WHERE customer_key = :key ORDER BY topic, channel, {customers.LATEST_FIRST}"
 )
 SUPPRESSIONS = text(
-    "SELECT kind, reason, source, stated_at, channel, address, topic, expires_at FROM suppressions s "
+    "SELECT kind, reason, source, stated_at, channel, address, topic, expires_at FROM suppressions s "  # noqa: S608 - so is this
     "WHERE NOT EXISTS (SELECT 1 FROM suppression_lifts l WHERE l.suppression_no = s.suppression_no) "
     "AND (expires_at IS NULL OR expires_at > :now) AND (customer_key = :key "
-    "OR (customer_key IS NULL AND (channel, address) IN (SELECT channel, address FROM addresses "
+    f"OR (customer_key IS NULL AND (channel, address) IN (SELECT {customers.SERVED}, address FROM addresses "
     "WHERE customer_key = :key AND replaced_at IS NULL))) ORDER BY stated_at DESC LIMIT 200"
 )
 ORDERS = text(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from database.customers import SERVED
 from tactful.wire.suppressions import ListedSuppression
 from tactful.words import Channel
 
@@ -20,10 +21,13 @@ SELECT s.kind, s.reason, s.source, s.stated_at, s.channel, s.address, s.topic, s
   FROM suppressions s LEFT JOIN suppression_lifts l USING (suppression_no)
 """
 _LAST = f" ORDER BY s.stated_at DESC, s.suppression_no DESC LIMIT {MOST}"
+_THEIRS = f"(SELECT {SERVED}, address FROM addresses WHERE customer_key = :key AND replaced_at IS NULL)"  # noqa: S608 - our own words
 OF_CUSTOMER = text(
-    _TOLD  # noqa: S608 - nothing but our own text is put together
+    _TOLD
     + " WHERE s.customer_key = :key OR (s.customer_key IS NULL AND (s.channel, s.address) IN "
-    "(SELECT channel, address FROM addresses WHERE customer_key = :key AND replaced_at IS NULL))" + _LAST
+    + _THEIRS
+    + ")"
+    + _LAST
 )
 OF_ADDRESS = text(_TOLD + " WHERE s.customer_key IS NULL AND s.channel = :channel AND s.address = :address" + _LAST)
 

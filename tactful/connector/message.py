@@ -34,12 +34,13 @@ class Message(BaseModel):
         language: BCP 47 tag of the language it is written in.
         marketing: Whether it is about a marketing topic.
         sender_name: The company as people know it.
-        sender_address: Who it is from on this channel: an email address, an SMS sender, an app, a return address.
+        sender_address: Who it is from on this channel: an email address, an SMS sender, an app, a return address, the
+            number that a call comes from.
         reply_to: Email address that answers go to, where it is not the sender's.
         list_id: What one says yes or no to, as a dotted name: `ideas.florist` (topic, strategy).
-        subject: Subject line (email).
+        subject: Subject line (email), or what a call is about.
         title: Heading (push).
-        text: Plain text (email, SMS, push).
+        text: Plain text (email, SMS, push); what there is to say (call).
         html: HTML (email, letter).
         link: URL that opens on a tap (push).
         unsubscribe_url: Where one POST ends this topic for this customer; for channels that have a place for it

@@ -173,7 +173,9 @@ def address_on(channel: Channel, value: object, place: str, country: str | None)
     said = _as_text(value, place)
     if channel is Channel.EMAIL:
         return addresses.email(said, place)
-    return addresses.phone(said, place, country) if channel is Channel.SMS else addresses.push_token(said, place)
+    return (
+        addresses.phone(said, place, country) if channel.kept_as is Channel.SMS else addresses.push_token(said, place)
+    )
 
 
 def _text(known: Mapping[str, Placed], name: str) -> tuple[str, str] | None:

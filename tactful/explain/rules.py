@@ -31,6 +31,7 @@ _CHANNELS: Mapping[str, str] = {
     Channel.SMS.value: "text message",
     Channel.PUSH.value: "app",
     Channel.LETTER.value: "letter",
+    Channel.CALL.value: "call",
 }
 Said = Mapping[str, Number]
 

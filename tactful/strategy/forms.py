@@ -97,7 +97,7 @@ WHEN = Form(
 BY = Form[tuple[Route, ...]](
     "by",
     "the channels",
-    ("email", "push or email", "push or sms after 4 hours", "letter and email"),
+    ("email", "push or email", "call or letter after 2 days", "letter and email"),
     (Route(channels=(Channel.EMAIL,)),),
 )
 EXPIRES = Form("expires", "how long it stays worth saying", ("3 days", "2027-03-04 at 18:00"), Expiry())
@@ -113,7 +113,7 @@ QUIET = Form(
     ("20:00 to 09:00", "22:00 to 07:00, sunday", "saturday, sunday, holidays"),
     QuietHours(channels=(), start=None, end=None),
 )
-QUIET_FOR = Form("quiet_for", "channels, or a topic", ("email", "sms or push", "ideas"), QuietFor(()))
+QUIET_FOR = Form("quiet_for", "channels, or a topic", ("email", "sms or push", "calls", "ideas"), QuietFor(()))
 HOLD = Form(
     "hold",
     "from when to when contacts are held",

@@ -136,6 +136,7 @@ BLOCKS: dict[str, Block] = {
         Key("email", Text(), "The address that emails come from and answers go to."),
         Key("sms", Text(), "The sender of text messages: up to 11 letters, or a number as +441225000000."),
         Key("push", Text(), "The title that push messages come from."),
+        Key("call", Text(), "The number that calls come from, as +441225000000: what the callee's display shows."),
         Key("address", Text(LONGEST_TEXT), "The postal address, for letters and the foot of emails."),
     ),
     "defaults": _block(

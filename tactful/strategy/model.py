@@ -47,6 +47,7 @@ class Sender(Frozen):
     sms: str | None = None
     push: str | None = None
     address: str | None = None
+    call: str | None = None
 
 
 class Property(Frozen):

@@ -24,7 +24,7 @@ from tactful.strategy.mending import mended
 from tactful.strategy.spelling import listed, quoted
 
 _UNITS = ("minutes", "hours", "days", "weeks", "months", "years")
-_CHANNELS = ("email", "sms", "push", "letter")
+_CHANNELS = ("email", "sms", "push", "letter", "call")
 # What a terminal of the grammar stands for, where it is no keyword: words to show, words to be near to.
 _TERMINALS: dict[str, tuple[str, tuple[str, ...]]] = {
     "NUMBER": ("a number", ()),

@@ -26,7 +26,7 @@ RESERVED = {
     "property": words("due orders since spent start"),
     "communication": words("partials"),
     "milestone": words("partials"),
-    "topic": words("email emails in letter letters push sms"),
+    "topic": words("call calls email emails in letter letters push sms"),
 }
 
 

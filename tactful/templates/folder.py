@@ -17,6 +17,7 @@ FILE_NAMES: dict[Channel, str] = {
     Channel.SMS: "sms.txt",
     Channel.PUSH: "push.txt",
     Channel.LETTER: "letter.html",
+    Channel.CALL: "call.txt",
 }
 EMAIL_TEXT = "email.txt"
 PARTIALS = "partials"

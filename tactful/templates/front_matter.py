@@ -23,6 +23,7 @@ KEYS: dict[Channel, tuple[str, ...]] = {
     Channel.SMS: ("sender",),
     Channel.PUSH: ("title", "link", "sender"),
     Channel.LETTER: ("subject", "sender"),
+    Channel.CALL: ("subject", "sender"),
 }
 SENDER_KEYS = ("name", "email")
 QUOTES = "A text with `: ` or ` #` in it needs quotes around it."

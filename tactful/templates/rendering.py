@@ -31,10 +31,10 @@ class Content:
     """What one message says on one channel.
 
     Attributes:
-        text: Plain text; for an email its plain-text part.
+        text: Plain text; for an email its plain-text part; for a call what there is to say.
         language: Tag of the language it is in.
         html: For email and letter.
-        subject: For email, and letter where given; one line.
+        subject: For email, and letter and call where given; one line.
         sender_name: Where the template overrides the strategy's sender; for SMS the sender's id.
         sender_email: Where the template overrides the strategy's sender.
         title: For push, where given; one line.

@@ -27,6 +27,8 @@ MOST_PUSH = 178
 """Characters a locked telephone shows of a notification."""
 MOST_HTML = 100 * 1024
 """Bytes: Gmail cuts a message at 102 kB, its last lines (the unsubscribe link) first."""
+MOST_NOTES = 2_000
+"""Characters that somebody reads before they dial."""
 WAYS_OUT = frozenset({"links.unsubscribe", "links.preferences"})
 
 
@@ -124,6 +126,9 @@ class Saying:
         elif channel is Channel.PUSH and len(content.text) > MOST_PUSH:
             found = f"a notification of about {len(content.text)} characters"
             self._warn(compiled, found, f"at most {MOST_PUSH}, to be seen whole")
+        elif channel is Channel.CALL and len(content.text) > MOST_NOTES:
+            found = f"about {len(content.text):,} characters to say in a call"
+            self._warn(compiled, found, f"at most {MOST_NOTES:,}: notes, to be read before the call")
         elif channel is Channel.EMAIL and (size := len((content.html or "").encode())) > MOST_HTML:
             hint = "Gmail cuts longer ones, the unsubscribe link first."
             self._warn(compiled, f"an email of about {size // 1024} kB", f"at most {MOST_HTML // 1024} kB", hint)

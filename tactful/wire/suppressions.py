@@ -26,7 +26,7 @@ class Against(Body):
     """For a telephone number that is written without its country: two letters."""
 
     channel: Words | None = None
-    """`email`, `sms`, `push` or `letter`. Of a customer: left out, it holds for all channels."""
+    """`email`, `sms`, `push`, `letter` or `call`. Of a customer: left out, it holds for all channels."""
 
     topic: Words | None = None
     """Left out, it holds for all topics."""

@@ -13,6 +13,7 @@ import pytest
 
 from connectors.email.smtp import Smtp, SmtpConfig
 from connectors.mailbox import Mailbox
+from connectors.other.call_task import CallTask
 from service.connectors import ConfigurationError, Connectors, read_connectors
 from tactful.connector import Money, Ports, find
 from tactful.connector.http import HttpConfig
@@ -36,10 +37,10 @@ def problems(folder: Path, text: str, environ: Mapping[str, str] | None = None) 
     return [problem.removeprefix(f"{folder / 'tactful.toml'}: ") for problem in caught.value.problems]
 
 
-def test_the_checkout_sends_everything_to_the_mailbox() -> None:
+def test_the_checkout_sends_everything_to_the_mailbox_and_calls_to_the_list() -> None:
     found = read_connectors(CHECKOUT / "tactful.toml", PORTS, {})
-    assert found.by_channel == dict.fromkeys(Channel, ("mailbox",))
-    assert [type(connector) for connector in found.by_name.values()] == [Mailbox]
+    assert found.by_channel == dict.fromkeys(Channel, ("mailbox",)) | {Channel.CALL: ("call_task",)}
+    assert {type(connector) for connector in found.by_name.values()} == {Mailbox, CallTask}
 
 
 def test_connectors_are_named_freely_and_ordered_per_channel(tmp_path: Path) -> None:
@@ -122,7 +123,7 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
         "connectors.other.idle: Input should be greater than or equal to 0 seconds",
         'channels.email.using: there is no setting "using". There are: use.',
         'channels.email.use: there is no connector "smtpp". Did you mean "smtp"?',
-        'channels.fax: there is no channel "fax". There are: email, sms, push, letter.',
+        'channels.fax: there is no channel "fax". There are: email, sms, push, letter, call.',
         'channels.push.use: must list connectors by name, first choice first: use = ["smtp"]',
         "channels.letter: must be a table, [channels.letter]",
         'channels.letter.use: must list connectors by name, first choice first: use = ["smtp"]',
@@ -131,7 +132,8 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
 
 def test_a_connector_is_not_used_for_what_it_does_not_serve(tmp_path: Path) -> None:
     text = '[connectors.smtp]\nhost = "mail.example"\n[channels.sms]\nuse = ["smtp"]'
-    assert problems(tmp_path, text) == ['channels.sms.use: the connector "smtp" serves email, not sms']
+    told = 'channels.sms.use: the connector "smtp" serves email, not sms; name it under [channels.email]'
+    assert problems(tmp_path, text) == [told]
 
 
 @pytest.mark.parametrize(

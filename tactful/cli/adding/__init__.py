@@ -110,6 +110,13 @@ _SHAPES: Mapping[Channel, _Shape] = {
         },
         bytes_max=1_000_000,
     ),
+    Channel.CALL: _Shape(
+        what="calls",
+        features=("SUBJECT", "TEXT"),
+        body=('"to": message.to', '"about": message.subject', '"notes": message.text'),
+        message={"to": "+447700900123", "subject": "Tulips", "text": "Tell her of the tulips of the year."},
+        bytes_max=20_000,
+    ),
 }
 
 

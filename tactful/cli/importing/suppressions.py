@@ -25,6 +25,8 @@ AGAINST: Final[Mapping[str, str | None]] = {
     "address": "letter",
 }
 """What a row can be against, with the channel of an address."""
+OF_PHONE: Final = ("sms", "call")
+"""What a telephone number serves: a no is to one of them."""
 NAMES: Final[Mapping[str, Sequence[str]]] = {
     **{meaning: CUSTOMER_NAMES[meaning] for meaning in (*AGAINST, "country")},
     "kind": ("kind", "class", "suppression_type"),
@@ -74,7 +76,7 @@ class SuppressionRows:
             raise BadCellError(f"names no {self.against.replace('_', ' ')}")
         channel = AGAINST[self.against]
         against = {"userId": whom} if channel is None else {"address": whom, "channel": channel}
-        if channel is None and said.get("channel"):
+        if said.get("channel") and (channel is None or (self.against == "phone" and said["channel"] in OF_PHONE)):
             against["channel"] = said["channel"]
         if self.against == "phone" and said.get("country"):
             against["country"] = said["country"]

@@ -55,6 +55,7 @@ def read_sender(desk: Desk, root: Fields) -> Sender:
         sms=_sms_sender(desk, fields.node("sms")),
         push=desk.text(fields.node("push")) or None,
         address=desk.text(fields.node("address"), most=500) or None,
+        call=_calling_number(desk, fields.node("call")),
     )
 
 
@@ -80,6 +81,14 @@ def _sms_sender(desk: Desk, node: Node | None) -> str | None:
         return said or None
     expected = f"a name of up to {_LONGEST_SMS_SENDER} letters and digits, or a number such as +441225000000"
     desk.note(node.mark, f"{quoted(said)}, which no text message can come from", expected)
+    return None
+
+
+def _calling_number(desk: Desk, node: Node | None) -> str | None:
+    said = desk.text(node)
+    if not said or not isinstance(node, Scalar) or _is_phone(said):
+        return said or None
+    desk.note(node.mark, f"{quoted(said)}, which no call can come from", "a number such as +441225000000")
     return None
 
 

@@ -9,6 +9,10 @@ from tests.unit.connector.test_message import message
 CASE = Case(
     use="call_task",
     config={},
-    messages=(message(channel=Channel.SMS, to="+447700900123", text="Ask whether the tulips have arrived."),),
+    messages=(
+        message(
+            channel=Channel.CALL, to="+447700900123", subject="Tulips", text="Ask whether the tulips have arrived."
+        ),
+    ),
     oracles=(Oracle("server", "PostgreSQL: tests/integration/doors/test_calls.py"),),
 )

@@ -12,17 +12,20 @@ import pytest
 
 from connectors.other.call_task import CallTask, CallTaskConfig
 from database import holds
-from database.attempts import Claimed
+from database.attempts import Claimed, NotClaimed
+from database.freezing import Sending
 from service.recalling import Recalling
 from service.wiring import ListOfCalls
 from tactful.connector import Accepted, Ports, send
 from tactful.words import Channel
 from tests.integration.doors.commands import Command
 from tests.integration.doors.conftest import Doors, refusal_of
-from tests.integration.ledger import Ledger
+from tests.integration.ledger import EVERYWHERE, LINKS, Ledger
 from tests.small_strategy import WELCOME
 
 pytestmark = pytest.mark.integration
+
+TELLS = Sending(EVERYWHERE, {"post": None}, LINKS, receipts=frozenset({"post"}))
 
 
 @pytest.fixture
@@ -41,14 +44,14 @@ async def asked(doors: Doors, ledger: Ledger, user: str = "ada") -> Any:
     """Have somebody be called, as the worker does; return the contact."""
     code = connector(doors)
     ledger.now = doors.clock()
-    doors.publish(steps=(WELCOME.replace("{ when: at once }", "{ when: at once, by: sms }"),))
+    doors.publish(steps=(WELCOME.replace("{ when: at once }", "{ when: at once, by: call or email after 2 days }"),))
     ledger.run(
         lambda c: holds.register(
-            c, {"post": [Channel.SMS]}, now=ledger.now, cancels_within={"post": code.cancels_within()}
+            c, {"post": [Channel.CALL]}, now=ledger.now, cancels_within={"post": code.cancels_within()}
         )
     )
-    contact = ledger.planned(user, Channel.SMS)
-    claimed = ledger.claim(contact)
+    contact = ledger.planned(user, Channel.CALL, Channel.EMAIL)
+    claimed = ledger.claim(contact, TELLS)
     assert isinstance(claimed, Claimed)
     (part,) = claimed.parts
     for _ in range(2):
@@ -69,7 +72,7 @@ def finish(doors: Doors, task: str, outcome: str, by: str = "maya") -> Any:
 async def test_a_call_is_put_on_the_list_once_with_what_there_is_to_say(doors: Doors, ledger: Ledger) -> None:
     contact = await asked(doors, ledger)
     (call,) = listed(doors)
-    assert (call["state"], call["phone"], call["customer"]) == ("open", "ada@sms.example", "ada")
+    assert (call["state"], call["phone"], call["customer"]) == ("open", "ada@call.example", "ada")
     assert call["says"]
     assert call["contact_key"] == str(contact.contact_key)
 
@@ -104,7 +107,7 @@ async def test_what_came_of_a_call_is_a_receipt_and_follows_the_customer(
     assert finish(doors, task, outcome).json()["outcome"] == outcome
     refusal_of(finish(doors, task, "reached" if outcome != "reached" else "no_answer"), 409, "call_taken")
     assert [row["kind"] for row in doors.rows("SELECT kind FROM receipts")] == [kind]
-    told = {row["kind"] for row in doors.rows("SELECT kind FROM suppressions WHERE address = 'ada@sms.example'")}
+    told = {row["kind"] for row in doors.rows("SELECT kind FROM suppressions WHERE address = 'ada@call.example'")}
     assert told == ({against} if against else set())
     assert listed(doors) == []
 
@@ -134,7 +137,38 @@ async def test_calls_are_made_from_the_command_line(tactful: Command, doors: Doo
     assert "Nobody is to be called" in tactful("calls", "list").out
     await asked(doors, ledger)
     task = str(listed(doors)[0]["task_key"])
-    assert "ada@sms.example" in tactful("calls", "list").out
+    assert "ada@call.example" in tactful("calls", "list").out
     assert "taken by maya" in tactful("calls", "take", task, "--as", "maya").out
     assert "done: reached" in tactful("calls", "finish", task, "--outcome", "reached", "--as", "maya").out
     assert tactful("calls", "take", task).code == 1
+
+
+async def test_where_nobody_answers_the_way_behind_the_call_follows_at_once(doors: Doors, ledger: Ledger) -> None:
+    contact = await asked(doors, ledger)
+    task = listed(doors)[0]["task_key"]
+    assert ledger.contact("ada").again_at == ledger.now + timedelta(days=2)
+    finish(doors, task, "no_answer")
+    second = ledger.claim(contact, TELLS)
+    assert isinstance(second, Claimed)
+    assert [part.message.channel for part in second.parts] == [Channel.EMAIL]
+
+
+async def test_a_call_that_reached_somebody_is_all_there_is(doors: Doors, ledger: Ledger) -> None:
+    contact = await asked(doors, ledger)
+    finish(doors, listed(doors)[0]["task_key"], "reached")
+    ledger.now += timedelta(days=2)
+    assert isinstance(ledger.claim(contact, TELLS), NotClaimed)
+
+
+async def test_a_yes_to_texts_is_no_yes_to_calls_nor_is_a_no(doors: Doors, ledger: Ledger) -> None:
+    ledger.now = doors.clock()
+    doors.publish(steps=(WELCOME.replace("{ when: at once }", "{ when: at once, by: call or sms }"),))
+    for user, no_to in (("ada", Channel.CALL), ("bob", Channel.SMS)):
+        ledger.reachable(user, Channel.SMS, Channel.CALL)
+        ledger.opt_out(user, no_to)
+        ledger.track(user, "customer.registered")
+        ledger.enter(ledger.journey(user))
+    for user, channel in (("ada", Channel.SMS), ("bob", Channel.CALL)):
+        claim = ledger.claim(ledger.contact(user))
+        assert isinstance(claim, Claimed)
+        assert [part.message.channel for part in claim.parts] == [channel]

@@ -46,6 +46,26 @@ def test_a_no_to_an_address_is_one_to_everybody_who_has_it_however_it_is_spelled
     assert doors.post("/v1/suppressions", phone).json() == {"new": True, "customers": 2}
 
 
+def test_a_number_serves_texts_and_calls_and_a_no_to_one_is_none_to_the_other(doors: Doors) -> None:
+    family(doors)
+    before = revisions(doors)
+    number = {"channel": "call", "address": "07700 900123", "country": "GB", "kind": "undeliverable", "reason": "wrong"}
+    assert doors.post("/v1/suppressions", number).json() == {"new": True, "customers": 2}
+    assert revisions(doors)["ada"] > before["ada"], "whoever has the number is called no more from this revision on"
+    ada = doors.get("/v1/customers/ada").json()
+    assert [(one["channel"], one["address"]) for one in ada["addresses"]] == [
+        ("call", "+447700900123"),
+        ("email", "family@example.com"),
+        ("sms", "+447700900123"),
+    ]
+    assert [one["channel"] for one in ada["suppressions"]] == ["call"]
+    told = doors.get("/v1/suppressions", params={"customer": "ada"}).json()["suppressions"]
+    assert [one["channel"] for one in told] == ["call"]
+    assert doors.get("/v1/suppressions", params={"address": "+447700900123", "channel": "sms"}).json() == {
+        "suppressions": []
+    }
+
+
 def test_what_stands_is_lifted_by_somebody_and_what_stands_besides_is_told(doors: Doors) -> None:
     family(doors)
     doors.post("/v1/suppressions", ADA | {"topic": "news"})

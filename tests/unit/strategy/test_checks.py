@@ -76,6 +76,8 @@ COMPANY = [
     ("email: hello@fleur.example, ", "", "no `email` for the sender", None),
     ("sms: FLEUR", "sms: ¦FLEURFLEURFLEUR", "which no text message can come from", None),
     ("sms: FLEUR", 'sms: ¦"+44"', "which no text message can come from", None),
+    ("sms: FLEUR", "call: ¦FLEUR", "which no call can come from", None),
+    ("  ideas:     { says", "  ¦calls:     { says", '"calls"', None),
     ("costs: 10 GBP", "costs: 10 ¦GPB", '"GPB"', '"GBP"'),
     (">= 300 GBP]", ">= 300¦]", "the end of", None),
     ("  ideas:     {", "  ¦ideas:     {", 'no `opt_in` for "ideas"', None),

@@ -232,6 +232,14 @@ def test_curly_quotes_are_named_as_what_makes_a_text_message_dear() -> None:
     assert "“ or ”" in hint
 
 
+def test_what_to_say_in_a_call_has_a_subject_if_one_likes_needs_no_way_out_and_is_notes() -> None:
+    assert problems_of("---\nsubject: Tulips\n---\nAsk whether they came.", file="call.txt", by="call") == []
+    (long,) = problems_of("x" * 2_001, file="call.txt", by="call")
+    assert (long.found, long.severity) == ("about 2,001 characters to say in a call", "warning")
+    (unknown,) = problems_of("---\ntitle: Tulips\n---\nAsk.", file="call.txt", by="call")
+    assert unknown.found == 'unknown key "title"'
+
+
 def test_a_long_notification_and_a_heavy_email_are_warnings() -> None:
     assert "a notification of about 200" in problems_of("x" * 200, file="push.txt", by="push")[0].found
     heavy = email("{% for i in (1..2000) %}" + "x" * 60 + "{% endfor %}")
