@@ -197,7 +197,8 @@ def test_any_request_is_signed_as_awss_own_library_signs_it(
 
 def test_the_host_is_signed_as_it_goes_out() -> None:
     plain, ported = ses(), ses("https://EMAIL.eu-west-1.amazonaws.com:443")
-    proofs = [one.authorize(one.build(email_message()), NOON).headers for one in (plain, ported)]
+    token = Credentials(KEY_ID, SecretStr(SECRET)).as_token()
+    proofs = [one.with_token(one.build(email_message()), NOON, token).headers for one in (plain, ported)]
     assert proofs[0] == proofs[1]
 
 

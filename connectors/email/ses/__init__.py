@@ -1,23 +1,26 @@
 """Amazon SES: mail over its API v2, signed by Signature Version 4; events by Amazon SNS.
 
 Set up as docs/connectors/ses.md says. SES takes no idempotency key and cannot be asked by ours; our key goes along as a
-tag, so that an event settles what a lost answer left open. `sigv4` signs what we say, `sns` looks at what we are told.
+tag, so that an event settles what a lost answer left open. `sigv4` signs what we say, with keys or with the machine's
+`role`; `sns` looks at what we are told.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.header import Header
 from email.utils import formataddr
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 import httpx
 from cryptography import x509
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from connectors.email.ses import sns
+from connectors.email.ses import role, sns
 from connectors.email.ses.events import KEY, told_of
 from connectors.email.ses.sigv4 import Credentials, signed_headers
 from tactful.connector import (
@@ -37,12 +40,15 @@ from tactful.connector import (
     UnreadableHookError,
 )
 from tactful.connector.hooks import told_text
-from tactful.connector.http import Answer, BaseUrl, HttpConfig, HttpConnector, On, Request, on
+from tactful.connector.http import Answer, BaseUrl, HttpConfig, On, Request, Token, WithToken, on
+from tactful.connector.http.line import Line
 from tactful.connector.mail import MailHead, mail_head
 from tactful.words import Channel
 
 CERTIFICATES_MAX = 8
 _OK = 200
+_SPENT = "ExpiredTokenException"
+_KEYS_ARE_KEPT = timedelta(days=1)
 
 
 def _read(folder: Path) -> dict[str, x509.Certificate]:
@@ -65,9 +71,10 @@ class SesConfig(HttpConfig):
 
     base_url: BaseUrl = "https://email.REGION.amazonaws.com"
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
-    access_key_id: str = Field(pattern=r"^[A-Z0-9]{16,128}$")
-    secret_access_key: SecretStr
+    access_key_id: str | None = Field(default=None, pattern=r"^[A-Z0-9]{16,128}$")
+    secret_access_key: SecretStr | None = None
     session_token: SecretStr | None = None
+    credentials: Literal["role"] | None = None
     configuration_set: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
     topic_arn: Annotated[str, AfterValidator(sns.topic_arn)] | None = None
     sns_certificates: Annotated[Path, AfterValidator(_folder)] | None = None
@@ -82,8 +89,19 @@ class SesConfig(HttpConfig):
         suffix = ".cn" if region.startswith("cn-") else ""
         return {"base_url": f"https://email.{region}.amazonaws.com{suffix}", **keys}
 
+    @model_validator(mode="after")
+    def _signed_by_somebody(self) -> Self:
+        keys = (self.access_key_id, self.secret_access_key, self.session_token)
+        if self.credentials == "role":
+            if any(keys):
+                raise ValueError('either keys or credentials = "role", not both')
+            role.source_of(os.environ)
+        elif not (self.access_key_id and self.secret_access_key):
+            raise ValueError('access_key_id and secret_access_key are needed, or credentials = "role"')
+        return self
 
-class Ses(HttpConnector[SesConfig]):
+
+class Ses(WithToken[SesConfig]):
     """Sends each message as one mail to one recipient."""
 
     Config: ClassVar[type[ConnectorConfig]] = SesConfig
@@ -98,7 +116,8 @@ class Ses(HttpConnector[SesConfig]):
     errors: ClassVar[tuple[On, ...]] = (
         on(None, Fault.CONFIG, "MessageRejected unverified", "MailFromDomainNotVerifiedException"),
         on(None, Fault.CONFIG, "AccountSuspendedException", "SendingPausedException", "NotFoundException"),
-        on(400, Fault.CONFIG, "ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"),
+        on(None, Fault.TRANSIENT, f"{_SPENT} of the role"),
+        on(400, Fault.CONFIG, _SPENT, "UnrecognizedClientException", "InvalidSignatureException"),
         on(None, Fault.QUOTA, "LimitExceededException", "TooManyRequestsException daily", "ThrottlingException daily"),
         on(None, Fault.THROTTLED, "TooManyRequestsException", "ThrottlingException", "Throttling"),
     )
@@ -106,7 +125,9 @@ class Ses(HttpConnector[SesConfig]):
 
     def __init__(self, config: SesConfig, ports: Ports) -> None:
         super().__init__(config, ports)
-        self._credentials = Credentials(config.access_key_id, config.secret_access_key, config.session_token)
+        self._role = role.source_of(os.environ) if config.credentials == "role" else None
+        # Its own line: what is asked on the machine goes through no proxy.
+        self._machine = Line(HttpConfig(base_url=role.INSTANCE, timeout=role.WITHIN, ca_file=config.ca_file))
         self._certificates = _read(config.sns_certificates) if config.sns_certificates else {}
 
     @property
@@ -135,7 +156,20 @@ class Ses(HttpConnector[SesConfig]):
         }
         return Request.json("/v2/email/outbound-emails", body)
 
-    def authorize(self, request: Request, at: datetime) -> Request:
+    async def token_for(self, at: datetime, *, deadline: float) -> Token:
+        """Return who signs: the keys of the configuration, or those of the machine's role, until they end."""
+        if self._role is not None:
+            return await role.token_of(self._role, partial(self._machine.exchange, deadline=deadline), at)
+        assert self.config.access_key_id is not None
+        assert self.config.secret_access_key is not None
+        keys = Credentials(self.config.access_key_id, self.config.secret_access_key, self.config.session_token)
+        return Token(keys.as_token(), _KEYS_ARE_KEPT)
+
+    def token_is_spent(self, answer: Answer) -> bool:
+        """Say whether the role's credentials ended before their time."""
+        return self.code_of(answer).startswith(_SPENT)
+
+    def with_token(self, request: Request, at: datetime, token: SecretStr) -> Request:
         """Return the request with AWS's signature, which holds the time of this attempt."""
         proof = signed_headers(
             request.method,
@@ -144,7 +178,7 @@ class Ses(HttpConnector[SesConfig]):
             ),  # as it goes out: without a port that goes without saying
             request.headers,
             request.content,
-            credentials=self._credentials,
+            credentials=Credentials.of(token),
             region=self.config.region,
             service="ses",
             at=at,
@@ -158,12 +192,19 @@ class Ses(HttpConnector[SesConfig]):
         said = (answer.find("message") or answer.find("Message")).lower()
         if kind == "MessageRejected" and "not verified" in said:
             return f"{kind} unverified"
+        if kind == _SPENT and self._role is not None:
+            return f"{kind} of the role"
         return f"{kind} daily" if kind.endswith("Exception") and "daily" in said else kind
 
     def parse(self, message: Message, answer: Answer) -> Accepted:
         """Return the id of the mail."""
         del message
         return Accepted(answer.need("MessageId"))
+
+    async def aclose(self) -> None:
+        """Close the connections, to AWS and to the machine."""
+        await super().aclose()
+        await self._machine.aclose()
 
     async def prepare(self, hook: Hook, *, deadline: float) -> None:
         """Fetch the certificate that a notification is signed with, from SNS in the topic's region alone."""

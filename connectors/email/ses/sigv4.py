@@ -7,9 +7,11 @@ of descriptions of other services; the tests hold these lines against it.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
@@ -32,6 +34,19 @@ class Credentials:
     access_key_id: str
     secret_access_key: SecretStr
     session_token: SecretStr | None = None
+
+    def as_token(self) -> SecretStr:
+        """Return them as one text, which the kernel keeps."""
+        parts = (self.access_key_id, self.secret_access_key, self.session_token)
+        return SecretStr(
+            json.dumps([part.get_secret_value() if isinstance(part, SecretStr) else part for part in parts])
+        )
+
+    @classmethod
+    def of(cls, token: SecretStr) -> Self:
+        """Return what `as_token` made a text of."""
+        key_id, secret, session = json.loads(token.get_secret_value())
+        return cls(key_id, SecretStr(secret), SecretStr(session) if session else None)
 
 
 def signed_headers(
