@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from service.connectors import read_connectors
-from tactful.connector import Accepted, AnyConnector, Fault, Ports, SendFault, send
+from tactful.connector import Accepted, AnyConnector, Fault, Ports, SendFault, http, send
 from tactful.words import Channel
 from tests.connectors.conftest import email_message
 from tests.connectors.installing import installed
@@ -134,6 +134,21 @@ def test_the_page_names_every_fault() -> None:
     assert re.findall(r"^\| `([A-Z_]+)`", told, re.MULTILINE) == [fault.name for fault in Fault]
 
 
-@pytest.mark.parametrize("place", re.findall(r"`(tactful\.connector\.[a-z0-9_.]+)`", PAGE))
+@pytest.mark.parametrize("place", sorted(set(re.findall(r"`(tactful\.connector\.[a-z0-9_.]+)`", PAGE))))
 def test_what_the_page_sends_one_to_is_there(place: str) -> None:
     importlib.import_module(place)
+
+
+def test_what_the_page_says_of_further_promises_is_there() -> None:
+    told = PAGE.partition("### What else a provider may promise")[2].partition("## 6")[0]
+    rows = re.findall(r"^\| `(With\w+)` \|[^|]*\|(.*)\|$", told, re.MULTILINE)
+    assert sorted(name for name, _ in rows) == sorted(name for name in http.__all__ if name.startswith("With"))
+    named = {name: set(re.findall(r"`([a-z]+_[a-z_]+)[(`]", methods)) for name, methods in rows}
+    assert [
+        (name, each)
+        for name, all_of_it in named.items()
+        for each in all_of_it
+        if not hasattr(getattr(http, name), each)
+    ] == []
+    for name, all_of_it in named.items():
+        assert getattr(http, name).__abstractmethods__ - {"build"} <= all_of_it, name

@@ -11,6 +11,7 @@ from tactful.connector import Capabilities, Channel, Fault, Feature, Message, Na
 from tactful.connector.ed25519 import Ed25519Key, require_ed25519
 from tactful.connector.hooks import Hook, Inbound, Told, kinds, told_at
 from tactful.connector.http import BaseUrl, HttpConfig, HttpConnector, Request, on
+from tactful.connector.prices import told_price
 from tactful.connector.segments import require_segments
 from tactful.connector.signatures import require_recent
 
@@ -85,5 +86,8 @@ class Telnyx(HttpConnector[TelnyxConfig]):
             return
         code = hook.find("data.payload.errors.0.code")
         kind, gone = CODE.get(code) or STATUS[hook.find(to + "status")], code in {"40001", "40012"}
+        cost = told_price(hook.find("data.payload.cost.amount"), hook.find("data.payload.cost.currency"))
         [raw] = hook.objects()
-        yield Told(kind=kind, at=at, dedupe_id=name, provider_id=message, permanent=gone, reason=code, raw=raw)
+        yield Told(
+            kind=kind, at=at, dedupe_id=name, provider_id=message, permanent=gone, reason=code, cost=cost, raw=raw
+        )

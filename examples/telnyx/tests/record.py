@@ -73,6 +73,7 @@ def told(number: int, event: str, status: str, code: str) -> dict[str, object]:
         "text": "Please stop texting me" if inbound else MESSAGE["text"],
         "encoding": "GSM-7",
         "parts": 1,
+        "cost": None if inbound else {"amount": "0.0051", "currency": "USD"},
         "errors": [{"code": code, "title": "Said by the carrier"}] if code else [],
     }
     data = {
