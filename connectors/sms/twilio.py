@@ -1,30 +1,56 @@
 """Twilio: text messages by its Messages resource, their statuses, and what customers text back.
 
 Twilio knows no idempotency key. Our key travels in the query of the status callback, so that a status settles what an
-answer that never came left unknown.
+answer that never came left unknown. What a text cost, Twilio knows a day later, and has to be asked.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import ClassVar, Final, Self, cast
 from urllib.parse import parse_qs, parse_qsl, urlsplit, urlunsplit
 from xml.sax.saxutils import escape
 
 from pydantic import Field, SecretStr, model_validator
 
-from tactful.connector import Accepted, Capabilities, ConnectorConfig, Fault, Feature, Message, NoKey, SendFault
-from tactful.connector.hooks import Hook, Inbound, News, NotGenuineError, Reply, Told, UnreadableHookError, told_key
-from tactful.connector.http import Answer, BaseUrl, HttpConfig, HttpConnector, On, Request, on
+from tactful.connector import (
+    Accepted,
+    Asking,
+    Capabilities,
+    ConnectorConfig,
+    Fault,
+    Feature,
+    Fetched,
+    Message,
+    NoKey,
+    SendFault,
+)
+from tactful.connector.hooks import (
+    Hook,
+    Inbound,
+    News,
+    NotGenuineError,
+    Reply,
+    Told,
+    UnreadableHookError,
+    inner,
+    told_key,
+)
+from tactful.connector.http import Answer, BaseUrl, HttpConfig, On, Request, UnreadableError, WithPoll, on
 from tactful.connector.prices import told_price
+from tactful.connector.reading import text_at
 from tactful.connector.segments import require_segments
 from tactful.connector.signatures import b64, hmac_of, require_same
 from tactful.inbound import Order
 from tactful.words import Channel, ReceiptKind
 
 CHARACTERS_MAX = 1600
+PAGE: Final = 200
+PRICED_AFTER: Final = timedelta(days=2)
+"""After its beginning a day in UTC is read: its last text is a day old by then, and has its price."""
 _ORDERS = {"STOP": Order.STOP, "START": Order.START, "HELP": Order.HELP}
 _KINDS = {
     "queued": ReceiptKind.ACCEPTED,
@@ -57,6 +83,8 @@ class TwilioConfig(HttpConfig):
         hooks_url: Where Twilio reaches our hook for this connector; without it no status comes back.
         valid_for: How long Twilio tries, before a text is too old to be sent.
         segments_max: The most segments a text may take, each of which is paid for.
+        prices_every: How often it is looked for what the texts of a day cost, from the day after the next on; left out,
+            never.
     """
 
     base_url: BaseUrl = "https://api.twilio.com"
@@ -68,6 +96,7 @@ class TwilioConfig(HttpConfig):
     hooks_url: BaseUrl | None = None
     valid_for: timedelta = Field(default=timedelta(hours=4), ge=timedelta(seconds=5), le=timedelta(hours=10))
     segments_max: int = Field(default=10, ge=1, le=24)
+    prices_every: timedelta | None = Field(default=None, ge=timedelta(minutes=10), le=timedelta(days=1))
 
     @model_validator(mode="after")
     def _whole_key(self) -> Self:
@@ -76,7 +105,7 @@ class TwilioConfig(HttpConfig):
         return self
 
 
-class Twilio(HttpConnector[TwilioConfig]):
+class Twilio(WithPoll[TwilioConfig]):
     """Sends texts through one Twilio account."""
 
     Config: ClassVar[type[ConnectorConfig]] = TwilioConfig
@@ -111,7 +140,7 @@ class Twilio(HttpConnector[TwilioConfig]):
         if self.config.hooks_url is not None:
             fields.append(("StatusCallback", f"{self.config.hooks_url}?key={message.key}"))
         fields.append(("ValidityPeriod", str(int(self.config.valid_for.total_seconds()))))
-        return Request.form(f"/2010-04-01/Accounts/{self.config.account_sid}/Messages.json", fields)
+        return Request.form(self._messages, fields)
 
     def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request signed in by the key, or the account's token where there is none."""
@@ -125,6 +154,47 @@ class Twilio(HttpConnector[TwilioConfig]):
         del message
         cost = told_price(answer.find("price"), answer.find("price_unit"))
         return Accepted(answer.need("sid"), answer.find("status"), cost)
+
+    def polls_every(self) -> timedelta | None:
+        """Return how often prices are looked for."""
+        return self.config.prices_every
+
+    def build_poll(self, asking: Asking) -> Request:
+        """Return the request for a page of a day's texts; for one of them, as long as the day is not to be read."""
+        day, page = self._place(asking)
+        if page:
+            return Request("GET", page)
+        size = PAGE if _readable(day, asking) else 1
+        return Request("GET", f"{self._messages}?DateSent={day.isoformat()}&PageSize={size}")
+
+    def parse_poll(self, asking: Asking, answer: Answer) -> Fetched:
+        """Return what each text of a page cost, and where the next page is, or the next day."""
+        said = answer.json()
+        texts = inner(said, "messages")
+        if not isinstance(texts, list):
+            raise UnreadableError("the answer has no messages")
+        day, _ = self._place(asking)
+        if not _readable(day, asking):
+            return Fetched(cursor=asking.cursor)
+        news = [told for one in cast("list[object]", texts) if (told := _priced(one, asking)) is not None]
+        if page := text_at(said, "next_page_uri"):
+            return Fetched(news=news, cursor=f"{day.isoformat()} {page}", more=True)
+        day += timedelta(days=1)
+        return Fetched(news=news, cursor=day.isoformat(), more=_readable(day, asking))
+
+    @property
+    def _messages(self) -> str:
+        return f"/2010-04-01/Accounts/{self.config.account_sid}/Messages.json"
+
+    def _place(self, asking: Asking) -> tuple[date, str]:
+        """Return the day whose texts are read, and the page of it; the newest that can be read at the beginning."""
+        said, _, page = (asking.cursor or "").partition(" ")
+        newest = (asking.at.astimezone(UTC) - PRICED_AFTER).date()
+        try:
+            day = date.fromisoformat(said) if said else newest
+        except ValueError:
+            day, page = newest, ""
+        return day, page if page.startswith(f"{self._messages}?") else ""
 
     def verify(self, hook: Hook) -> None:
         """Let a hook pass that is signed with the account's token.
@@ -207,6 +277,32 @@ def _status(told: Mapping[str, str], sid: str, hook: Hook) -> Told:
         permanent=kind is ReceiptKind.BOUNCED and code in _NO_SUCH_NUMBER,
         reason=code if code not in {"", "0"} else "",
         raw=told,
+    )
+
+
+def _readable(day: date, asking: Asking) -> bool:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + PRICED_AFTER <= asking.at
+
+
+def _priced(text: object, asking: Asking) -> Told | None:
+    """Return what a text of ours cost; None of one that a customer wrote, or that has no price."""
+    sid, status = text_at(text, "sid"), text_at(text, "status")
+    cost = told_price(text_at(text, "price"), text_at(text, "price_unit"))
+    if cost is None or not sid or not text_at(text, "direction").startswith("outbound"):
+        return None
+    try:
+        at = parsedate_to_datetime(text_at(text, "date_updated"))
+    except ValueError:
+        at = asking.at
+    return Told(
+        # What became of it is told by its statuses; here it is only known to be Twilio's, and at which price.
+        kind=ReceiptKind.ACCEPTED if status in _KINDS else ReceiptKind.UNKNOWN,
+        at=at if at.tzinfo else at.replace(tzinfo=UTC),
+        dedupe_id=f"{sid}/priced",
+        provider_id=sid,
+        reason="priced",
+        cost=cost,
+        raw={name: text_at(text, name) for name in ("status", "price", "price_unit", "num_segments")},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +20,9 @@ from connectors.sms.twilio import Twilio, TwilioConfig
 from tactful.conformance.provider import provider, say
 from tactful.connector import (
     Accepted,
+    Asking,
     Fault,
+    Fetched,
     Hook,
     Inbound,
     Message,
@@ -30,6 +33,7 @@ from tactful.connector import (
     Told,
     UnreadableHookError,
 )
+from tactful.connector.http import Answer, UnreadableError
 from tactful.inbound import Order
 from tactful.words import ReceiptKind
 from tests.connectors.mobile import (
@@ -370,3 +374,72 @@ def test_no_secret_and_no_number_is_shown() -> None:
     request = connector.authorize(connector.build(text_message()), text_message().written_at)
     shown = repr(connector.config) + repr(request)
     assert all(hidden not in shown for hidden in ("key-secret", "12345'", "447700900123"))
+
+
+# --------------------------------------------------------------------------------------------------------------- prices
+
+AT = datetime(2026, 3, 24, 12, tzinfo=UTC)
+PATH = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+# The example of ListMessage in the description, of which the parts that are read.
+LISTED: dict[str, Any] = {
+    "date_updated": "Fri, 24 May 2019 17:44:50 +0000",
+    "direction": "outbound-api",
+    "num_segments": "1",
+    "price": "-0.00750",
+    "price_unit": "USD",
+    "sid": "SMded05904ccb347238880ca9264e8fe1c",
+    "status": "sent",
+}
+
+
+def page(*texts: dict[str, Any], following: str | None = None) -> Answer:
+    return Answer(200, {}, json.dumps({"messages": list(texts), "next_page_uri": following}).encode())
+
+
+def looked(cursor: str | None, answer: Answer) -> Fetched:
+    return twilio(prices_every=3600).parse_poll(Asking(cursor, AT), answer)
+
+
+def test_prices_are_asked_for_a_day_that_is_over_for_a_day() -> None:
+    assert twilio().polls_every() is None
+    request = twilio(prices_every=3600).build_poll(Asking(None, AT))
+    assert (request.method, request.path) == ("GET", f"{PATH}?DateSent=2026-03-22&PageSize=200")
+    described = description("twilio")
+    asked = form_values(described, "listing", form(request.path.partition("?")[2].encode()))
+    assert problems(described, "listing", asked) == []
+    assert problems(described, "listing", {**asked, "DateSent": "yesterday"})
+    assert problems(described, "listing", {**asked, "PageSize": 1001})
+    assert problems(described, "listing", {**asked, "Day": "2026-03-22"})
+
+
+def test_a_page_tells_what_our_texts_cost_and_where_the_next_one_is() -> None:
+    theirs, free = LISTED | {"direction": "inbound"}, LISTED | {"price": None, "sid": "SM1"}
+    following = f"{PATH}?DateSent=2026-03-22&PageSize=200&Page=1&PageToken=PA1"
+    fetched = looked(None, page(LISTED, theirs, free, following=following))
+    (told,) = fetched.news
+    assert isinstance(told, Told)
+    assert told.cost == Money(amount=Decimal("0.0075"), currency="USD")
+    assert (told.provider_id, told.at) == (LISTED["sid"], datetime(2019, 5, 24, 17, 44, 50, tzinfo=UTC))
+    assert (fetched.cursor, fetched.more) == (f"2026-03-22 {following}", True)
+    assert twilio(prices_every=3600).build_poll(Asking(fetched.cursor, AT)).path == following
+
+
+def test_after_the_last_page_the_next_day_has_its_turn_when_its_prices_are_known() -> None:
+    late = looked("2026-03-20", page(LISTED))
+    assert (late.cursor, late.more) == ("2026-03-21", True)
+    newest = looked("2026-03-22", page(LISTED))
+    assert (newest.cursor, newest.more) == ("2026-03-23", False)
+    early = looked("2026-03-23", page(LISTED))
+    assert (early.news, early.cursor, early.more) == ((), "2026-03-23", False)
+
+
+def test_a_page_that_is_not_of_this_account_is_not_asked_for() -> None:
+    for strange in ("2026-03-22 https://evil.example/", "2026-03-22 /2010-04-01/Accounts/AC1/Messages.json?x=1", "x y"):
+        path = twilio(prices_every=3600).build_poll(Asking(strange, AT)).path
+        assert path == f"{PATH}?DateSent=2026-03-22&PageSize=200"
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"messages": {}}'])
+def test_a_page_that_is_none_is_said_to_be_unreadable(content: bytes) -> None:
+    with pytest.raises(UnreadableError):
+        looked(None, Answer(200, {}, content))

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from twilio.request_validator import RequestValidator
 
-from tactful.conformance import Case, Description, HookCase, Oracle
+from tactful.conformance import Case, Description, HookCase, Oracle, PollCase
 from tactful.conformance.provider import Received
 from tactful.connector import Fault
 from tactful.connector.http import Answer
@@ -50,9 +50,31 @@ def without_recipient(received: Received) -> Received:
     return replace(received, content=urlencode(fields).encode())
 
 
+def listed(*statuses: str) -> Answer:
+    """Return a page of texts, one of them a customer's; what is read of them is as the description's example has it."""
+    texts = [
+        {
+            "sid": f"SM{number:032x}",
+            "status": status,
+            "direction": "inbound" if status == "received" else "outbound-api",
+            "price": "-0.00750",
+            "price_unit": "USD",
+            "date_updated": "Fri, 20 Nov 2026 17:44:50 +0000",
+        }
+        for number, status in enumerate(statuses)
+    ]
+    return Answer(200, {}, json.dumps({"messages": texts, "next_page_uri": None}).encode())
+
+
 CASE = Case(
     use="twilio",
-    config={"account_sid": ACCOUNT, "auth_token": TOKEN, "messaging_service_sid": SERVICE, "hooks_url": HOOKS},
+    config={
+        "account_sid": ACCOUNT,
+        "auth_token": TOKEN,
+        "messaging_service_sid": SERVICE,
+        "hooks_url": HOOKS,
+        "prices_every": 3600,
+    },
     messages=(text_message(),),
     oracles=(
         Oracle("description", "twilio-oai, api_v2010 of 2026-04-14: tests/connectors/test_twilio.py"),
@@ -79,6 +101,12 @@ CASE = Case(
         told(ReceiptKind.UNSUBSCRIBED, {"MessageStatus": "failed", "ErrorCode": "21610"}),
         told(ReceiptKind.UNKNOWN, {"MessageStatus": "teleported"}),
         told(ReceiptKind.REPLIED, {"From": "+447700900123", "Body": "Please stop", "SmsStatus": "received"}),
+    ),
+    polls=PollCase(
+        kinds=(ReceiptKind.ACCEPTED, ReceiptKind.UNKNOWN),
+        full=listed("delivered", "teleported", "received"),
+        empty=listed(),
+        source="twilio-oai, api_v2010 of 2026-04-14, the examples of ListMessage",
     ),
     description=Description(against, without_recipient),
 )
