@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from database import leaving, plans
+from database import leaving, plans, recalls
 from database.attempts import LEASE, NOTHING_AHEAD, NotClaimed
 from database.engine import Direct
 from database.journeys import Cause, journey_from
@@ -24,7 +24,7 @@ from tactful.words import ContactState, Reason
 
 # What can still be stopped is wanted back at once where its journey has ended, or has gone on without it, meanwhile.
 # A price that a receipt told before stands over that of the answer, which counts as told when the message was frozen.
-RECORD = Direct("""
+RECORD = Direct(f"""
 WITH ended AS (
   SELECT * FROM jsonb_to_recordset(CAST(:ended AS jsonb)) AS e(contact_key uuid, fence bigint, state text, reason text,
          lease_until timestamptz, due_at timestamptz, again_at timestamptz, held_for text, sent boolean, frees boolean,
@@ -50,28 +50,7 @@ WITH ended AS (
               currency text)
    WHERE m.contact_key = e.contact_key AND m.channel = p.channel
   RETURNING m.contact_key, m.channel, m.connector, m.provider_id, m.state
-), stoppable AS (
-  INSERT INTO recalls AS r (contact_key, channel, customer_key, connector, provider_id, state, reason, handed_at, until,
-         wanted_at, again_at)
-  SELECT p.contact_key, p.channel, c.customer_key, p.connector, p.provider_id,
-         CASE WHEN w.why IS NULL THEN 'open' ELSE 'wanted' END, w.why, CAST(:now AS timestamptz),
-         CAST(:now AS timestamptz) + k.cancels_seconds * interval '1 second',
-         CASE WHEN w.why IS NOT NULL THEN CAST(:now AS timestamptz) END,
-         CASE WHEN w.why IS NOT NULL THEN CAST(:now AS timestamptz) END
-    FROM part p JOIN contact c USING (contact_key)
-    JOIN connectors k ON k.connector = p.connector AND k.cancels_seconds IS NOT NULL
-    LEFT JOIN journeys j ON j.journey_key = c.journey_key,
-         LATERAL (SELECT CASE WHEN j.state = 'goal' THEN 'goal_reached' WHEN j.state = 'exited' THEN 'journey_ended'
-                              WHEN j.step = c.step AND j.cycle > c.cycle THEN 'anchor_moved'
-                              WHEN j.step = c.step AND jsonb_exists(j.milestones, c.communication)
-                              THEN 'milestone_reached' END AS why) w
-   WHERE p.state = 'sent' AND p.provider_id IS NOT NULL
-  ON CONFLICT (contact_key, channel) DO UPDATE SET connector = excluded.connector, provider_id = excluded.provider_id,
-         state = excluded.state, reason = excluded.reason, handed_at = excluded.handed_at, until = excluded.until,
-         wanted_at = excluded.wanted_at, again_at = excluded.again_at, seen_revision = 0, attempts = 0, said = NULL,
-         settled_at = NULL
-   WHERE r.provider_id <> excluded.provider_id
-)
+), stoppable AS ({recalls.HANDED_OVER})
 SELECT c.contact_key, to_jsonb(j) AS journey, n.next_key, n.in_flight, n.at
   FROM contact c LEFT JOIN journeys j USING (journey_key) LEFT JOIN LATERAL (
     SELECT o.contact_key AS next_key, o.state = 'claimed' AS in_flight,
@@ -80,7 +59,7 @@ SELECT c.contact_key, to_jsonb(j) AS journey, n.next_key, n.in_flight, n.at
       FROM contacts o WHERE o.journey_key = j.journey_key AND o.contact_key <> c.contact_key
        AND (o.state IN ('planned', 'held', 'claimed') OR (o.state = 'sent' AND o.again_at IS NOT NULL))
        AND o.restarts = 0 ORDER BY at, o.contact_key LIMIT 1) n ON true
-""")
+""")  # noqa: S608 - nothing but our own constants is put in
 WHOSE = Direct("SELECT journey_key FROM contacts WHERE contact_key = :contact_key")
 
 

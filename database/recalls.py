@@ -28,6 +28,30 @@ LONGEST_PAUSE: Final = timedelta(minutes=30)
 GIVEN_UP_AFTER: Final = timedelta(days=1)
 """How long after its time a provider is still asked that could not say."""
 
+# A part of a statement in which `part` gives the messages and `contact` the contacts: what a connector took that can
+# stop it, once for each of the provider's names. Whose journey is over meanwhile is wanted back at once.
+HANDED_OVER: Final = """
+  INSERT INTO recalls AS r (contact_key, channel, customer_key, connector, provider_id, state, reason, handed_at, until,
+         wanted_at, again_at)
+  SELECT p.contact_key, p.channel, c.customer_key, p.connector, p.provider_id,
+         CASE WHEN w.why IS NULL THEN 'open' ELSE 'wanted' END, w.why, CAST(:now AS timestamptz),
+         CAST(:now AS timestamptz) + k.cancels_seconds * interval '1 second',
+         CASE WHEN w.why IS NOT NULL THEN CAST(:now AS timestamptz) END,
+         CASE WHEN w.why IS NOT NULL THEN CAST(:now AS timestamptz) END
+    FROM part p JOIN contact c USING (contact_key)
+    JOIN connectors k ON k.connector = p.connector AND k.cancels_seconds IS NOT NULL
+    LEFT JOIN journeys j ON j.journey_key = c.journey_key,
+         LATERAL (SELECT CASE WHEN j.state = 'goal' THEN 'goal_reached' WHEN j.state = 'exited' THEN 'journey_ended'
+                              WHEN j.step = c.step AND j.cycle > c.cycle THEN 'anchor_moved'
+                              WHEN j.step = c.step AND jsonb_exists(j.milestones, c.communication)
+                              THEN 'milestone_reached' END AS why) w
+   WHERE p.state = 'sent' AND p.provider_id IS NOT NULL
+  ON CONFLICT (contact_key, channel) DO UPDATE SET connector = excluded.connector, provider_id = excluded.provider_id,
+         state = excluded.state, reason = excluded.reason, handed_at = excluded.handed_at, until = excluded.until,
+         wanted_at = excluded.wanted_at, again_at = excluded.again_at, seen_revision = 0, attempts = 0, said = NULL,
+         settled_at = NULL
+   WHERE r.provider_id <> excluded.provider_id
+"""
 # Only where something of the customer has changed since it was last looked at; erased and inactive people want nothing.
 NOTICE = Direct("""
 WITH moved AS (

@@ -89,14 +89,16 @@ DELETE FROM receipts WHERE receipt_no IN (
 # What follows for the contact. Of what was told of a part the weightiest stands: what says that it arrived or failed
 # before what says neither, then the latest, so that the order in which it was told is nothing. The part is out; so is
 # the contact, unless another part of it is not known; and who waits looks again: at once after a failure, if its
-# journey is still open, and no more when it has arrived.
-FOLLOW = Direct("""
+# journey is still open, and no more when it has arrived. What was not known to be handed over, and lies there still,
+# can be stopped from now on.
+FOLLOW = Direct(f"""
 WITH told AS (
   SELECT * FROM jsonb_to_recordset(CAST(:told AS jsonb)) AS t(contact_key uuid, channel text, kind text, counts boolean,
          says boolean, arrived boolean, failed boolean, weight integer, occurred_at timestamptz, provider_id text,
          revision bigint, cost numeric, currency text, cost_at timestamptz)
 ), was AS (
-  SELECT t.*, m.state IN ('claimed', 'unknown') AND c.state IN ('claimed', 'parked') AS settles,
+  SELECT t.*, m.state IN ('claimed', 'unknown') AS open,
+         m.state IN ('claimed', 'unknown') AND c.state IN ('claimed', 'parked') AS settles,
          t.counts AND (m.receipt IS NULL OR (t.says, t.occurred_at, t.weight) >=
            (array_position(CAST(:weights AS text[]), m.receipt) >= :says_from, m.receipt_at,
             array_position(CAST(:weights AS text[]), m.receipt))) AS stands,
@@ -112,6 +114,8 @@ WITH told AS (
          currency = CASE WHEN was.prices THEN was.currency ELSE m.currency END,
          cost_told_at = CASE WHEN was.prices THEN was.cost_at ELSE m.cost_told_at END
     FROM was WHERE m.contact_key = was.contact_key AND m.channel = was.channel
+  RETURNING m.contact_key, m.channel, m.connector, m.provider_id,
+            CASE WHEN was.open AND NOT was.says THEN m.state END AS state
 ), whole AS (
   SELECT w.*, coalesce(j.state IN ('open', 'paused'), true) AS wanted,
          EXISTS (SELECT FROM messages o WHERE o.contact_key = w.contact_key AND o.state IN ('claimed', 'unknown')
@@ -133,9 +137,9 @@ WITH told AS (
                          WHEN NOT w.arrived THEN c.again_at END,
          updated_at = :now, revision = w.revision
     FROM whole w WHERE c.contact_key = w.contact_key
-  RETURNING c.contact_key, c.customer_key, c.journey_key, c.restarts, c.lot_key, c.version, c.again_at, w.settles,
-            w.revision
-), decision AS (
+  RETURNING c.contact_key, c.customer_key, c.journey_key, c.restarts, c.lot_key, c.version, c.again_at, c.step,
+            c.communication, c.cycle, w.settles, w.revision
+), stoppable AS ({recalls.HANDED_OVER}), decision AS (
   INSERT INTO decisions (contact_key, decided_at, verdict, trace, version, revision)
   SELECT contact_key, :now, 'receipt', '[]', version, revision FROM contact WHERE settles
 )
@@ -148,7 +152,7 @@ SELECT c.customer_key, CASE WHEN w.of_journey THEN 'wake' ELSE 'again' END,
   FROM contact c LEFT JOIN journeys j USING (journey_key),
        LATERAL (SELECT c.journey_key IS NOT NULL AND c.restarts = 0 AS of_journey) w
  WHERE c.lot_key IS NULL AND (c.settles OR c.again_at <= :now)
-""")
+""")  # noqa: S608 - nothing but our own constants is put in
 _VAGUE: Final = [kind for kind in ReceiptKind if not (kind.arrived or kind.failed)]
 _WEIGHTS: Final = [
     *(kind.value for kind in _VAGUE),

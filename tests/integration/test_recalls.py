@@ -255,6 +255,26 @@ async def test_what_the_provider_stopped_of_its_own_accord_is_no_recall_of_ours(
     assert ledger.count("recalls") == 0, "what is cancelled already is not asked for again"
 
 
+@pytest.mark.parametrize(("kind", "asked"), [(ReceiptKind.ACCEPTED, ["ltr_1"]), (ReceiptKind.DELIVERED, [])])
+async def test_a_letter_that_only_a_receipt_proves_is_stopped_too_unless_it_has_arrived(
+    ledger: Ledger, press: Press, kind: ReceiptKind, asked: list[str]
+) -> None:
+    """The worker died after the printer had taken it, before it could write that down."""
+    contact = ledger.planned("ada")
+    claimed = ledger.claim(contact)
+    assert isinstance(claimed, Claimed)
+    told = Told(kind=kind, at=ledger.now, dedupe_id="evt_1", provider_id="ltr_1", key=claimed.parts[0].message.key)
+    ledger.run(lambda c: receipts.note(c, "post", told, now=ledger.now))
+    assert ledger.contact("ada").state == "sent"
+    ledger.now += MINUTE
+    ledger.track("ada", "order.placed")
+    await look(ledger, press)
+    assert (press.asked, ledger.contact("ada").state) == (asked, "cancelled" if asked else "sent")
+    ledger.record(contact, claimed, accepted("ltr_1"))
+    await look(ledger, press)
+    assert (press.asked, ledger.contact("ada").state) == (asked, "cancelled" if asked else "sent")
+
+
 async def test_what_nobody_stopped_in_time_is_forgotten(ledger: Ledger, press: Press) -> None:
     sent(ledger)
     ledger.now += HOUR
