@@ -87,7 +87,9 @@ def _person(number: int) -> Person:
 
 def vendor(name: str, url: str, misdeed: Misdeed) -> AnyConnector:
     """Return the house's own connector as the soak sets it, but for its patience."""
-    table = cast("dict[str, object]", tomllib.loads(CONFIG.format(url=url, sends_key="true"))["connectors"][name])
+    table = cast(
+        "dict[str, object]", tomllib.loads(CONFIG.format(url=url, web=url, sends_key="true"))["connectors"][name]
+    )
     secrets = {key: "a secret" for key, value in table.items() if value == {"env": "SOAK_SECRET"}}
     settings = table | secrets | {"timeout": 0.4 if "timeout" in misdeed else 4}
     kind = find(str(settings.pop("use")))

@@ -4,7 +4,7 @@ python -m tests.soak                        # 5,000 sends that go wrong
 python -m tests.soak --short --seed 7       # what `make test` does
 python -m tests.soak --vendors --short      # by the house's own connectors for Twilio, SendGrid and Lob
 python -m tests.soak --sabotage claim       # must end red
-python -m tests.soak --bites                # all five of them
+python -m tests.soak --bites                # all of them
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.soak import door
+from tests.soak.afterwards import Told
 from tests.soak.judge import Evidence, Ledger, audited, judge
 from tests.soak.life import Life
 from tests.soak.nemesis import LOT_POINTS, POINTS, Nemesis
@@ -33,7 +35,7 @@ SHORT_SENDS, LONG_SENDS = 500, 5_000
 """How many sends must go wrong at the provider."""
 SHORT_HITS, LONG_HITS = 1, 10
 """How often each point must be crashed at; what the storm has missed is aimed at when it is over."""
-PASSES, LOT_PASSES = (15, 50), (1, 5)
+PASSES, LOT_PASSES, DOOR_PASSES = (15, 50), (1, 5), (5, 25)
 """How often a worker may come to its point before it crashes there."""
 SABOTAGED_SENDS, RACE_SENDS, TRIES = 190, 400, 3
 SETTLE_SECONDS, SABOTAGED_SETTLE_SECONDS = 240.0, 45.0
@@ -41,7 +43,10 @@ _OPEN = (
     "SELECT (SELECT count(*) FROM contacts WHERE state IN ('planned', 'claimed', 'held') "
     "AND NOT (state = 'planned' AND due_at > now() + interval '1 hour')) "
     "+ (SELECT count(*) FROM outbox) + (SELECT count(*) FROM lots WHERE kind = 'restart' AND state = 'open') "
-    "+ (SELECT count(*) FROM journeys j WHERE state = 'open' AND planned_cycle < cycle) AS n"
+    "+ (SELECT count(*) FROM journeys j WHERE state = 'open' AND planned_cycle < cycle) "
+    "+ (SELECT count(*) FROM recalls WHERE state = 'wanted') "
+    "+ (SELECT count(*) FROM recalls r JOIN customers u USING (customer_key) "
+    "   WHERE r.state = 'open' AND u.revision > r.seen_revision) AS n"
 )
 
 
@@ -57,7 +62,9 @@ def run(folder: Path, plan: Plan, wanted: Wanted, *, sabotage: Sabotage | None, 
             crashes = plan.crashes(POINTS, PASSES)
             for slot in single:
                 slot.crashes = crashes
-        life, postman = Life(rig, plan), Postman(rig)
+            if rig.doors is not None:
+                rig.doors.crashes = plan.crashes(door.POINTS, DOOR_PASSES)
+        life, postman = Life(rig, plan), Postman(rig, plan.seed)
         nemesis = Nemesis(rig, plan, life)
         life.start()
         nemesis.rage()
@@ -83,13 +90,14 @@ def run(folder: Path, plan: Plan, wanted: Wanted, *, sabotage: Sabotage | None, 
             (*plan.people, *plan.latecomers),
             life.deeds,
             rig.calls(),
-            postman.told,
+            Told(postman.told, postman.turned_away, postman.believed),
+            rig.stops(),
             Ledger.read(rig, names),
             interruptions,
             nemesis.woken_at,
             audited(rig),
         )
-        return Report(plan, rig, nemesis, evidence, judge(evidence), wanted, time.monotonic() - began)
+        return Report(plan, rig, nemesis, postman, evidence, judge(evidence), wanted, time.monotonic() - began)
 
 
 def _settle(rig: Rig, postman: Postman) -> None:
@@ -107,6 +115,7 @@ def _nuisances(sends: int) -> dict[Nuisance, int]:
         Nuisance.WORKER_STOPPED: many,
         Nuisance.POSTGRES_KILLED: many,
         Nuisance.TEMPORAL_KILLED: many,
+        Nuisance.DOORS_KILLED: 2 * many,
         Nuisance.RESTARTED: 2 * many,
     }
 
@@ -133,10 +142,11 @@ def bites(seed: int) -> bool:
     """Take each safeguard away in turn; say whether each was missed by the zero it guards."""
     missed: dict[Sabotage, str | None] = {}
     for sabotage in Sabotage:
+        config = VENDORS_CONFIG if sabotage.of_vendors else CONFIG
         sends = RACE_SENDS if sabotage.a_race else SABOTAGED_SENDS
         for again in range(TRIES):
             _say(f"\n== without its safeguard: {sabotage}, seed {seed + again}")
-            found = soak(seed + again, sends, None, sabotage=sabotage).judgement.zeros[sabotage.breaks]
+            found = soak(seed + again, sends, None, sabotage=sabotage, config=config).judgement.zeros[sabotage.breaks]
             missed[sabotage] = f"{sabotage.breaks} {len(found)}" if found else None
             if found:
                 break
@@ -164,7 +174,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if any(asked.keep.iterdir()):
             parser.error(f"{asked.keep} is not empty: one book, one run")
     if asked.bites and asked.vendors:
-        parser.error("--bites tries the soak's own connectors: leave out --vendors, or take one --sabotage")
+        parser.error("--bites goes by itself to the vendors where they are needed: leave out --vendors")
+    if asked.sabotage is not None and asked.sabotage.of_vendors and not asked.vendors:
+        parser.error(f"--sabotage {asked.sabotage} shows with --vendors only")
     if asked.bites:
         return 0 if bites(seed) else 1
     sends = asked.sends or (SHORT_SENDS if asked.short else LONG_SENDS)

@@ -18,11 +18,13 @@ from typing import Any
 from sqlalchemy import text
 
 from database import outbox
+from service import recalling
 
 SECONDS = {
     "CALL_DEADLINE": 2.0,
     "CONTACT_TIMEOUT": 3.0,
     "RECORD_WITHIN": 4.0,
+    "ASKED_WITHIN": 4.0,
     "LEASE": 5.0,
     "FIRST_PAUSE": 1.0,
     "AFTER_AN_OUTAGE": 5.0,
@@ -46,6 +48,9 @@ def hurry() -> None:
             raise LookupError(f"no module of ours has {name} any more: tests/soak/hurry.py must follow")
         for module in places:
             setattr(module, name, timedelta(seconds=seconds))
+    if not hasattr(recalling, "LOOK_EVERY"):
+        raise LookupError("letters to be stopped are looked for differently now: tests/soak/hurry.py must follow")
+    recalling.LOOK_EVERY = timedelta(seconds=1)
     take = str(outbox.TAKE)
     if "30 seconds" not in take:
         raise LookupError("the outbox is leased differently now: tests/soak/hurry.py must follow")

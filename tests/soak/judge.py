@@ -16,11 +16,12 @@ from sqlalchemy import RowMapping
 from database.audit import audit
 from tactful.audit import Audited
 from tactful.wire.audit import FindingLine
+from tests.soak.afterwards import Kept, Told, by_letter, compare, handed_names, unstopped
 from tests.soak.faults import Misdeed
 from tests.soak.hurry import SECONDS
-from tests.soak.letters import Letter
 from tests.soak.life import Deed
 from tests.soak.plan import Change, Person
+from tests.soak.press import Stop
 from tests.soak.provider import Call
 from tests.soak.rig import CALLS_AT_ONCE, Rig
 from tests.soak.strategy import CAMPAIGN, CAP, CAP_DAYS, CAP_SMS, SAID, Said
@@ -40,8 +41,6 @@ _NOES = (
     "SELECT customer_key, topic, min(revision) AS revision FROM consents WHERE state = 'opted_out' "
     "GROUP BY customer_key, topic"
 )
-_KEPT = "SELECT r.connector, r.dedupe_id, count(*) AS times FROM receipts r GROUP BY 1, 2"
-_GIVEN = "SELECT r.connector, r.dedupe_id FROM receipts r WHERE r.contact_key IS NOT NULL"
 _OPEN_RESTARTS = "SELECT lot_key FROM lots WHERE kind = 'restart' AND state <> 'done'"
 _SETTLED_BY_RECEIPT = "SELECT count(*) AS n FROM decisions WHERE verdict = 'receipt'"
 _TAKEN_UP = "SELECT count(*) AS n FROM decisions WHERE verdict = 'retry'"
@@ -56,10 +55,9 @@ class Ledger:
     noes: dict[tuple[str, str], int]
     ended: set[tuple[str, str]]
     unasked: list[str]
-    kept: dict[tuple[str, str], int]
-    """How often what a provider told is kept, by who told it and its own id."""
-    given: set[tuple[str, str]]
-    """What of it is kept with a contact."""
+    kept: Kept
+    letters: dict[str, str]
+    """The provider's names for letters, by our own."""
     settled_by_receipt: int
     taken_up: int
     restarting: int
@@ -76,10 +74,9 @@ class Ledger:
             contacts[place] = row
         noes = {(names[row["customer_key"]], row["topic"]): int(row["revision"]) for row in rig.rows(_NOES)}
         ended = {(names[row["customer_key"]], row["first_step"]) for row in rig.rows(_ENDED)}
-        kept = {(row["connector"], row["dedupe_id"]): int(row["times"]) for row in rig.rows(_KEPT)}
         settled, taken_up = (int(rig.rows(query)[0]["n"]) for query in (_SETTLED_BY_RECEIPT, _TAKEN_UP))
-        given = {(row["connector"], row["dedupe_id"]) for row in rig.rows(_GIVEN)}
-        return cls(contacts, noes, ended, unasked, kept, given, settled, taken_up, len(rig.rows(_OPEN_RESTARTS)))
+        kept, names_of_letters, restarting = Kept.read(rig), handed_names(rig), len(rig.rows(_OPEN_RESTARTS))
+        return cls(contacts, noes, ended, unasked, kept, names_of_letters, settled, taken_up, restarting)
 
 
 @dataclass
@@ -93,6 +90,8 @@ class Judgement:
     over_cap: list[str] = field(default_factory=list[str])
     disturbed: list[str] = field(default_factory=list[str])
     untrue: list[str] = field(default_factory=list[str])
+    unkept: list[str] = field(default_factory=list[str])
+    forged: list[str] = field(default_factory=list[str])
     audit: list[str] = field(default_factory=list[str])
     endings: Counter[str] = field(default_factory=Counter[str])
     residual: Counter[str] = field(default_factory=Counter[str])
@@ -109,6 +108,8 @@ class Judgement:
             "over-cap": self.over_cap,
             "disturbed": self.disturbed,
             "untrue": self.untrue,
+            "unkept": self.unkept,
+            "forged": self.forged,
             "audit": self.audit,
         }
 
@@ -126,8 +127,10 @@ class Evidence:
     people: Sequence[Person]
     deeds: Sequence[Deed]
     calls: Sequence[Call]
-    letters: Sequence[Letter]
-    """What the provider told later, as far as the house has acknowledged it: every copy."""
+    told: Told
+    """What providers told later."""
+    stops: Sequence[Stop]
+    """What they were asked to stop."""
     ledger: Ledger
     interruptions: int
     """How often workers were shot or stopped, or lost their database."""
@@ -146,10 +149,14 @@ def judge(evidence: Evidence) -> Judgement:
     """Compare the sets."""
     found = Judgement(audit=list(evidence.audit))
     whose = {to: person for person in evidence.people for to in person.addresses.values()}
+    handed: dict[tuple[str, str], list[Call]] = defaultdict(list)
     delivered: dict[tuple[str, str], list[Call]] = defaultdict(list)
+    stopped = {stop.provider_id for stop in evidence.stops if stop.stopped}
     for call in evidence.calls:
         if call.delivered:
-            delivered[whose[call.to].name, call.text].append(call)
+            handed[whose[call.to].name, call.text].append(call)
+            if call.provider_id not in stopped:
+                delivered[whose[call.to].name, call.text].append(call)
     came = {deed.person.name for deed in evidence.deeds if deed.change is None}
     for person in evidence.people:
         for said in person.meant if person.name in came else ():
@@ -160,7 +167,7 @@ def judge(evidence: Evidence) -> Judgement:
     _unwanted(found, evidence, delivered)
     found.opted_out += _claimed_after_a_no(evidence, delivered)
     _claimed_after_the_end(found, evidence, delivered)
-    _letters(found, evidence)
+    _afterwards(found, evidence, handed)
     if evidence.ledger.restarting:
         found.lost.append(f"{evidence.ledger.restarting} restarts never ended")
     _pressed(found, evidence, delivered)
@@ -200,6 +207,8 @@ def _account_row(found: Judgement, row: RowMapping, person: Person, said: Said, 
                 found.untrue.append(f"{what}: {state} ({reason}), and the provider delivered it")
         case "planned" if person.asleep and said.marketing and row["later"]:
             found.endings["waits for the morning"] += 1
+        case "planned" if said.channel == "letter" and said.marketing and row["later"] and not delivered:
+            found.endings["letter, waits until there is room on the day it would arrive"] += 1
         case _:
             found.lost.append(f"{what}: left {state} ({reason}), {len(delivered)} delivered")
 
@@ -263,23 +272,20 @@ def _claimed_after_the_end(found: Judgement, evidence: Evidence, delivered: dict
                 where.append(f"{deed.person.name} {said.name}: claimed after: {deed.change}, by the revision")
 
 
-def _letters(found: Judgement, evidence: Evidence) -> None:
-    """Find what was told and not kept once, or was kept and proves a delivery that the ledger does not know of."""
-    by_part = {part: row for row in evidence.ledger.contacts.values() for part in row["parts"]}
-    for letter in set(evidence.letters):
-        times = evidence.ledger.kept.get((letter.personality, letter.letter_id), 0)
-        if times > 1:
-            found.doubled.append(f"{letter.letter_id}: kept {times} times")
-        if letter.provider_id.startswith("stranger"):
-            found.lost += [] if times else [f"{letter.letter_id}: told of nobody, and not kept"]
-            given = (letter.personality, letter.letter_id) in evidence.ledger.given
-            found.untrue += [f"{letter.letter_id}: of nobody, and given to somebody"] if given else []
-        elif letter.reference is not None:
-            row = by_part.get(letter.reference)
-            if not times or row is None:
-                found.lost.append(f"{letter.letter_id}: told of {letter.reference}, and not kept")
-            elif row["state"] != "sent":
-                found.untrue.append(f"{letter.reference}: {letter.kind}, told by its provider, is {row['state']}")
+def _afterwards(found: Judgement, evidence: Evidence, handed: dict[tuple[str, str], list[Call]]) -> None:
+    """Compare what came after the sends: receipts, and letters that were to be stopped."""
+    state_of = {part: row["state"] for row in evidence.ledger.contacts.values() for part in row["parts"]}
+    compared = compare(evidence.told, evidence.ledger.kept, state_of)
+    found.unkept += compared.unkept
+    found.forged += compared.forged
+    found.doubled += compared.doubled
+    found.untrue += compared.untrue
+    stops, names = by_letter(evidence.stops), evidence.ledger.letters
+    for deed in evidence.deeds:
+        for said in _stopped_by(deed.change):
+            mine = handed[deed.person.name, said.name]
+            where = found.erased if deed.change is Change.ERASED else found.opted_out
+            where += unstopped(evidence.rig.seed, deed, mine, stops, names)
 
 
 def _stopped_by(change: Change | None) -> tuple[Said, ...]:
@@ -289,8 +295,8 @@ def _stopped_by(change: Change | None) -> tuple[Said, ...]:
         case Change.NO_NEWS | Change.NO_IDEAS:
             topic = "news" if change is Change.NO_NEWS else "ideas"
             return tuple(said for said in SAID if said.topic == topic)
-        case Change.ORDERS:
-            return tuple(said for said in SAID if said.step == "welcome")
+        case Change.ORDERS | Change.ORDERS_LATE:
+            return tuple(said for said in SAID if said.step in {"welcome", "voucher"})
         case Change.LEAVES | Change.ERASED:
             return SAID
 

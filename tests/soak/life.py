@@ -189,7 +189,7 @@ class Life:
                 statements = no(*(f"{topic}:{channel}" for topic in TOPICS[change] for channel in CHANNELS), at=now)
                 said = Identify(who, message_id, now, statements=statements)
                 self._opt_out(said, now)
-            case Change.ORDERS:
+            case Change.ORDERS | Change.ORDERS_LATE:
                 self.rig.run(lambda c: intake.track(c, Track(who, "order.placed", message_id, now), now=now))
             case Change.LEAVES:
                 revision = self.rig.run(lambda c: _end(c, self.keys[person.name], "inactive"))

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import repeat
 
-from tests.soak import restart
+from tests.soak import door, restart
 from tests.soak.hurry import SECONDS
 from tests.soak.life import Life
 from tests.soak.plan import Nuisance, Plan
@@ -53,15 +53,24 @@ class Nemesis:
 
     def aim(self, hits: int) -> None:
         """Crash workers at the points that were hit too seldom: each of them, the first time that it comes there."""
-        for point in (*POINTS, *LOT_POINTS):
+        for point in self.points:
             while self.rig.crashed[point] < hits:
                 self._aim_at(point)
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Return where processes of this run crash."""
+        return (*POINTS, *LOT_POINTS, *(door.POINTS if self.rig.doors is not None else ()))
 
     def _aim_at(self, point: str) -> None:
         before, until = self.rig.crashed[point], time.monotonic() + AIM_SECONDS
         self.aimed[point] += 1
         self.life.come_late(LATE_AT_ONCE)
-        self.rig.replace_all(repeat(f"{point}:1"))
+        if self.rig.doors is not None and point in door.POINTS:
+            self.rig.doors.crashes = repeat(f"{point}:1")
+            self.rig.shoot(self.rig.doors)
+        else:
+            self.rig.replace_all(repeat(f"{point}:1"))
         while self.life.lingering or (self.rig.crashed[point] == before and time.monotonic() < until):
             self.life.linger()
             self.rig.fill_all()
@@ -88,6 +97,9 @@ class Nemesis:
             case Nuisance.TEMPORAL_KILLED:
                 self.rig.temporal.kill()
                 self.rig.temporal.start()
+            case Nuisance.DOORS_KILLED:
+                if self.rig.doors is not None:
+                    self.rig.shoot(self.rig.doors)
             case Nuisance.RESTARTED:
                 restart.in_flight(self.rig, self.done[nuisance])
                 self.rig.shoot(self._slot())

@@ -18,9 +18,9 @@ from tests.soak.strategy import OFFERED, SAID, Said
 PEOPLE_A_LOT = 6
 LEAD_SECONDS = 3.0
 """How long after somebody came the larger part of what they get is due."""
-SENDS_EACH = 17.0
+SENDS_EACH = 19.5
 """About how often the provider is called for one customer."""
-FAULTED_EACH = 9.6
+FAULTED_EACH = 10.4
 """About how many of these calls go wrong: rather too low, so that a run has no fewer than it is to have."""
 LATECOMERS = 30
 
@@ -31,6 +31,7 @@ class Change(StrEnum):
     NO_NEWS = "opts out of news"
     NO_IDEAS = "opts out of ideas"
     ORDERS = "reaches the goal"
+    ORDERS_LATE = "reaches the goal when letters are on their way"
     LEAVES = "is deactivated"
     ERASED = "is erased"
 
@@ -39,6 +40,7 @@ CHANGES = {
     Change.NO_NEWS: 0.2,
     Change.NO_IDEAS: 0.2,
     Change.ORDERS: 0.1,
+    Change.ORDERS_LATE: 0.25,
     Change.LEAVES: 0.05,
     Change.ERASED: 0.05,
 }
@@ -52,6 +54,7 @@ class Nuisance(StrEnum):
     WORKER_STOPPED = "worker stopped beyond the lease"
     POSTGRES_KILLED = "PostgreSQL killed"
     TEMPORAL_KILLED = "Temporal killed"
+    DOORS_KILLED = "doors killed at random"
     RESTARTED = "parked contacts restarted, and a worker killed"
 
 
@@ -134,6 +137,7 @@ def _person(number: int, chance: random.Random) -> Person:
     changes: list[tuple[float, Change]] = []
     for change, share in CHANGES.items():
         if chance.random() < share:
-            changes.append((LEAD_SECONDS * 0.8 + chance.random() * LEAD_SECONDS, change))
+            later = 4 * LEAD_SECONDS if change is Change.ORDERS_LATE else 0
+            changes.append((LEAD_SECONDS * 0.8 + later + chance.random() * LEAD_SECONDS, change))
     asleep, offered, told_twice = (chance.random() < share for share in (0.04, 0.5, 0.1))
     return Person(number, asleep, offered, tuple(changes), told_twice)

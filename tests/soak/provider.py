@@ -4,7 +4,8 @@
 
 It has three personalities, each a path. `/keyed` sends once per `Idempotency-Key` and answers a repetition with the
 first answer, `/plain` knows no keys, `/lookup` can be asked what it made of a reference. Besides, it speaks as three
-vendors do (`vendors`). Each call is one line of its book, on disk before anything is answered. Other than by the name
+vendors do (`vendors`); a letter that lies waiting can be stopped (`press`). Each call is one line of its book, on disk
+before anything is answered. Other than by the name
 that the caller gives a message, which is noted and not acted on, it knows nothing of our keys. What it will tell later
 of a delivery it writes beside its book, before it answers. POST `/calm` ends all misdeeds.
 """
@@ -30,8 +31,9 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from tests.soak.faults import Misdeed, draw
-from tests.soak.letters import letters
-from tests.soak.vendors import PRINTED, Dialect, Said, dialect_of, is_unclear
+from tests.soak.letters import Letter, Of, letters, of_stopping
+from tests.soak.press import Press
+from tests.soak.vendors import LOB, PRINTED, Dialect, Said, dialect_of, is_unclear, stopped_answer
 
 HOST = "127.0.0.1"
 PAUSE_BETWEEN_DROPS = 0.02
@@ -53,6 +55,7 @@ class Call:
         misdeed: What went wrong.
         delivered: Whether the customer gets it by this call.
         answer: What was answered: a status, or what came instead.
+        provider_id: The provider's name for the message.
     """
 
     at: float
@@ -65,6 +68,7 @@ class Call:
     misdeed: Misdeed
     delivered: bool
     answer: str
+    provider_id: str
 
     @property
     def unclear(self) -> bool:
@@ -107,6 +111,8 @@ class Provider:
         self._calls: Counter[tuple[str, str]] = Counter()
         self._by_key: dict[str, str] = {}
         self._by_reference: dict[str, str] = {}
+        self._press = Press(seed, log)
+        self._on_paper: dict[str, Of] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
@@ -126,8 +132,8 @@ class Provider:
             case "GET", ["lookup", "messages", reference]:
                 found = self._by_reference.get(reference)
                 await _say(writer, Said(200 if found else 404, {"id": found}))
-            case "DELETE", ["v1", "letters", _]:
-                await _say(writer, PRINTED)
+            case "DELETE", ["v1", "letters", provider_id]:
+                return await self._stop(provider_id, writer)
             case "POST", ["calm"]:
                 self._calm = True
                 await _say(writer, Said(200, {}))
@@ -153,11 +159,30 @@ class Provider:
         answer = str(answered.status) if not misdeed.ambiguous else misdeed.value
         now = time.time()
         key, to, text = said.key, said.to, said.text
-        self._note(Call(now, personality, said.reference, key, to, text, body, misdeed, delivered, answer))
+        done = (misdeed, delivered, answer, provider_id)
+        self._note(Call(now, personality, said.reference, key, to, text, body, *done))
         if delivered:
-            told = letters(self._seed, now, personality, provider_id, said.reference)
-            os.write(self._letters, b"".join(json.dumps(asdict(letter)).encode() + b"\n" for letter in told))
+            of = Of(personality, provider_id, said.reference, to, said.callback)
+            self._on_paper[provider_id] = of
+            self._tell(letters(self._seed, now, of))
         return await _carry_out(misdeed, answered, writer)
+
+    async def _stop(self, provider_id: str, writer: asyncio.StreamWriter) -> bool:
+        """Take a letter out of production, if it is not printed."""
+        of = self._on_paper.get(provider_id)
+        if of is None:
+            await _say(writer, Said(404, {"error": {"message": "letter not found", "status_code": 404}}))
+            return True
+        line, just_now = self._press.stop(provider_id, calm=self._calm)
+        if just_now:
+            self._tell(of_stopping(self._seed, line.at, of))
+        answer = stopped_answer(provider_id) if line.stopped else PRINTED
+        if line.misdeed not in {Misdeed.REFUSED, Misdeed.GONE}:
+            answer = LOB.refuses.get(line.misdeed, answer)
+        return await _carry_out(line.misdeed, answer, writer)
+
+    def _tell(self, told: list[Letter]) -> None:
+        os.write(self._letters, b"".join(json.dumps(asdict(letter)).encode() + b"\n" for letter in told))
 
     def _note(self, call: Call) -> None:
         os.write(self._book, json.dumps(asdict(call)).encode() + b"\n")

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tests.soak.afterwards import by_letter, how_stopping_ended
 from tests.soak.faults import Misdeed
 from tests.soak.judge import Evidence, Judgement, faults_by_kind
 from tests.soak.letters import SOON_SECONDS
-from tests.soak.nemesis import LOT_POINTS, POINTS, Nemesis
+from tests.soak.nemesis import Nemesis
 from tests.soak.plan import Nuisance, Plan
+from tests.soak.postman import Postman
 from tests.soak.provider import Call
 from tests.soak.rig import Rig
 
 SHOWN = 12
+FOUR = ("lost", "doubled", "opted-out", "over-cap")
+"""The zeros that the promise of the house is about; the others are what it would be worth nothing without."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Report:
     plan: Plan
     rig: Rig
     nemesis: Nemesis
+    postman: Postman
     evidence: Evidence
     judgement: Judgement
     wanted: Wanted
@@ -46,11 +51,14 @@ class Report:
         """Return what makes this run no proof, whatever its zeros say."""
         few = [
             f"{point}: {self.rig.crashed[point]} crashes"
-            for point in (*POINTS, *LOT_POINTS)
+            for point in self.nemesis.points
             if self.rig.crashed[point] < self.wanted.hits
         ]
         if self.faulted < self.wanted.faulted:
             few.append(f"only {self.faulted} faulted sends, of {self.wanted.faulted}")
+        if self.rig.doors is not None and self.wanted.faulted:
+            few += [] if self.postman.forged else ["nothing forged was refused"]
+            few += [] if any(stop.stopped for stop in self.evidence.stops) else ["no letter was stopped"]
         return few + [f"a worker ended with {code}" for code in self.rig.died_otherwise]
 
     @property
@@ -65,7 +73,8 @@ class Report:
     def lines(self) -> list[str]:
         """Return the report as people read it."""
         calls, judgement, ledger = self.evidence.calls, self.judgement, self.evidence.ledger
-        letters = self.evidence.letters
+        letters, zeros = self.evidence.told.letters, judgement.zeros
+        stopping = how_stopping_ended(by_letter(self.evidence.stops))
         rows = [
             ("seed", self.plan.seed),
             ("minutes", f"{self.seconds / 60:.1f}"),
@@ -76,25 +85,29 @@ class Report:
             ("faulted sends", self.faulted),
             *((f"  {kind}", number) for kind, number in sorted(faults_by_kind(calls).items())),
             ("crashes", self.rig.crashed.total()),
-            *((f"  {point}", self._crashes(point)) for point in (*POINTS, *LOT_POINTS)),
+            *((f"  {point}", self._crashes(point)) for point in self.nemesis.points),
             *((kind.value, self.nemesis.done[kind]) for kind in Nuisance),
             ("campaign lots", self.plan.lots),
             ("receipts told", len(letters)),
-            ("  the same again", len(letters) - len({(each.personality, each.letter_id) for each in letters})),
-            ("  of strangers", sum(each.provider_id.startswith("stranger") for each in letters)),
+            ("  the same again", len(letters) - len({(each.of.personality, each.letter_id) for each in letters})),
+            ("  of strangers", sum(each.of_a_stranger for each in letters)),
             ("  late by seconds", sum(each.at - each.happened_at > SOON_SECONDS for each in letters)),
-            ("  kept", len(ledger.kept)),
+            ("  kept", sum(ledger.kept.times.values())),
             ("  which settled what was not known", ledger.settled_by_receipt),
+            *((f"  doors answered {what}", number) for what, number in sorted(self.postman.answers.items())),
+            *((f"  forged, {what}: refused", number) for what, number in sorted(self.postman.forged.items())),
+            *((f"letters to be stopped: {what}", number) for what, number in sorted(stopping.items())),
             ("parked contacts taken up again", ledger.taken_up),
             ("endings", judgement.endings.total()),
             *((f"  {ending}", number) for ending, number in sorted(judgement.endings.items())),
             ("unknown, at most", judgement.unknown_most),
             *((f"residual: {what}", number) for what, number in sorted(judgement.residual.items()) if number),
-            *((f"ZERO {name}", len(found)) for name, found in judgement.zeros.items()),
+            *((f"ZERO {name}", len(found)) for name, found in zeros.items()),
+            (f"FOUR ZEROS ({', '.join(FOUR)})", ", ".join(str(len(zeros[name])) for name in FOUR)),
         ]
         width = max(len(name) for name, _ in rows) + 2
         shown = [f"{name:<{width}}{value}" for name, value in rows]
-        for name, found in judgement.zeros.items():
+        for name, found in zeros.items():
             shown += [f"  {name}: {each}" for each in found[:SHOWN]]
         return [*shown, *(f"NOT PROVED: {each}" for each in self.unmet), "GREEN" if self.green else "RED"]
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,19 +23,24 @@ import sqlalchemy as sa
 from database import migrate, strategies
 from database.engine import Database
 from database.errors import DatabaseError
+from service.embedded.ports import free_port
 from service.embedded.postgres import PostgresServer
 from service.embedded.temporal import TemporalServer
 from tests.servers import own_postgres, own_temporal
-from tests.soak import worker
+from tests.soak import door, worker
+from tests.soak.press import Stop, read_stops
 from tests.soak.provider import Call, letter_box, read_book
 from tests.soak.sabotage import Sabotage
 from tests.soak.strategy import files
+from tests.soak.telling import SECRET
 
 T = TypeVar("T")
 CHECKOUT = Path(__file__).parents[2]
 WORKERS = 3
 CALLS_AT_ONCE = 8
 AGAIN_SECONDS = 0.3
+SHUT_SECONDS = 1.0
+"""How long the doors stay shut after a crash: time enough for vendors to find nobody there."""
 NOBODY_THERE = 1
 CONFIG = """\
 [connectors.keyed]
@@ -68,8 +73,10 @@ class Slot:
 
     process: ForkServerProcess | None = None
     crashes: Iterator[str] | None = None
+    runs: Callable[[Mapping[str, str], str, Sabotage | None], None] = worker.run
     crashes_at: str | None = None
     shot: bool = False
+    empty_since: float | None = None
 
     @property
     def alive(self) -> bool:
@@ -92,6 +99,10 @@ class Rig:
     database: Database
     provider_url: str
     sabotage: Sabotage | None
+    seed: int
+    web_port: int
+    doors: Slot | None = None
+    """Where the web process runs, if vendors tell by hooks."""
     slots: list[Slot] = field(default_factory=lambda: [Slot() for _ in range(WORKERS)])
     crashed: Counter[str] = field(default_factory=Counter[str])
     calmed_at: float = 0.0
@@ -109,6 +120,15 @@ class Rig:
     def letters(self) -> Path:
         """Return where the provider puts what it will tell later."""
         return letter_box(self.book)
+
+    @property
+    def web_url(self) -> str:
+        """Return where the doors are."""
+        return f"http://127.0.0.1:{self.web_port}"
+
+    def stops(self) -> list[Stop]:
+        """Return the letters that the provider was asked to stop."""
+        return read_stops(self.book)
 
     def calls(self) -> list[Call]:
         """Return what the provider has noted."""
@@ -135,22 +155,31 @@ class Rig:
         told = {
             "TACTFUL_DATABASE_URL": self.postgres.database_url,
             "TACTFUL_SECRET": "a secret for tests only",
-            "SOAK_SECRET": "a secret of the soak with its vendors",
+            "TACTFUL_PUBLIC_URL": self.web_url,
+            "TACTFUL_WEB_PORT": str(self.web_port),
+            "SOAK_SECRET": SECRET,
             "TACTFUL_CONFIG": str(self.folder / "tactful.toml"),
             "TACTFUL_CONTACTS_AT_ONCE": str(CALLS_AT_ONCE),
             "TEMPORAL_ADDRESS": self.temporal.address,
         }
-        told |= {"TACTFUL_CRASH_AT": slot.crashes_at} if slot.crashes_at else {}
-        arguments = (told, str(self.folder / "worker.log"), self.sabotage)
-        process = _context().Process(target=worker.run, args=arguments)
+        crash = "SOAK_CRASH_AT" if slot is self.doors else "TACTFUL_CRASH_AT"
+        told |= {crash: slot.crashes_at} if slot.crashes_at else {}
+        arguments = (told, str(self.folder / ("web.log" if slot is self.doors else "worker.log")), self.sabotage)
+        process = _context().Process(target=slot.runs, args=arguments)
         process.start()
         slot.process = process
+        slot.empty_since = None
 
     def fill_all(self) -> None:
         """Put a worker into every slot that has none."""
         for slot in self.slots:
             if not slot.alive:
                 self.fill(slot)
+        if self.doors is not None and not self.doors.alive:
+            now = time.monotonic()
+            self.doors.empty_since = self.doors.empty_since or now
+            if self.doors.process is None or now - self.doors.empty_since > SHUT_SECONDS:
+                self.fill(self.doors)
 
     def shoot(self, slot: Slot) -> None:
         """Kill the worker of a slot, and do not count it as a crash at its point."""
@@ -172,6 +201,9 @@ class Rig:
         httpx.post(f"{self.provider_url}/calm", timeout=30).raise_for_status()
         self.calmed_at = time.time()
         self.replace_all(None)
+        if self.doors is not None:
+            self.doors.crashes = None
+            self.shoot(self.doors)
 
     def run(self, work: Callable[[sa.Connection], T]) -> T:
         """Do something in one transaction, again until the database is there: doing it twice must be harmless."""
@@ -190,7 +222,7 @@ class Rig:
 
 def _context() -> ForkServerContext:
     context = mp.get_context("forkserver")
-    context.set_forkserver_preload(["tests.soak.worker"])
+    context.set_forkserver_preload(["tests.soak.worker", "tests.soak.door"])
     return context
 
 
@@ -199,7 +231,9 @@ def rigged(folder: Path, seed: int, *, sabotage: Sabotage | None, config: str = 
     """Start everything but the workers beside a block."""
     with ExitStack() as stack:
         url = stack.enter_context(provider(folder, seed))
-        told = config.format(url=url, sends_key=str(sabotage is not Sabotage.KEY).lower())
+        port = free_port()
+        web = f"http://127.0.0.1:{port}"
+        told = config.format(url=url, web=web, sends_key=str(sabotage is not Sabotage.KEY).lower())
         (folder / "tactful.toml").write_text(told)
         postgres = stack.enter_context(own_postgres())
         temporal = stack.enter_context(own_temporal(kept=True))
@@ -207,14 +241,15 @@ def rigged(folder: Path, seed: int, *, sabotage: Sabotage | None, config: str = 
         stack.callback(database.close)
         database.run(migrate.upgrade)
         database.run(lambda c: strategies.publish(c, files(), now=datetime.now(UTC)))
-        rig = Rig(folder, postgres, temporal, database, url, sabotage)
+        doors = Slot(runs=door.run) if "/hooks/" in told else None
+        rig = Rig(folder, postgres, temporal, database, url, sabotage, seed, port, doors)
         stack.callback(_end, rig)
         yield rig
 
 
 def _end(rig: Rig) -> None:
     rig.over = True
-    for slot in rig.slots:
+    for slot in [*rig.slots, *([rig.doors] if rig.doors else [])]:
         slot.signal(signal.SIGKILL)
         if slot.process is not None:
             slot.process.join()

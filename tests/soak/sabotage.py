@@ -6,11 +6,14 @@ switch for any of it.
 
 from __future__ import annotations
 
+import os
+import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from temporalio import activity
@@ -18,12 +21,18 @@ from temporalio import activity
 from activities import contract
 from activities.contacts import Contacts, _made, crash_at
 from activities.contract import Made, MakeContact
-from database import claims, customers, records
+from connectors.direct_mail.lob import Lob
+from connectors.email.sendgrid import SendGrid
+from connectors.sms.twilio import Twilio
+from database import claims, customers, heard, records
 from database.attempts import Ask, Asking, Claimed, NotClaimed
-from database.engine import Direct
+from database.engine import Database, Direct
+from database.heard import Kept
 from database.records import Outcome
 from service import wiring
-from tactful.connector import Accepted
+from tactful.connector import Accepted, Cancelled, Hook
+
+KEPT_AFTER_SECONDS = 0.5
 
 
 class Sabotage(StrEnum):
@@ -39,6 +48,12 @@ class Sabotage(StrEnum):
     """Contacts of one customer are decided side by side: the lock only reads."""
     OPT_OUT_LOCK = "opt-out-lock"
     """An opt-out is written without the customer's lock."""
+    HOOK_FIRST = "hook-first"
+    """What a vendor tells is answered with 2xx, then stored."""
+    SIGNATURE = "signature"
+    """Nobody looks whether a hook is signed."""
+    STOP = "stop"
+    """A letter is held for stopped, whatever its printer answers."""
 
     @property
     def breaks(self) -> str:
@@ -50,6 +65,11 @@ class Sabotage(StrEnum):
         """Say whether it shows between two transactions: best seen in calm weather, and with slow deciding."""
         return self in {Sabotage.CAP_LOCK, Sabotage.OPT_OUT_LOCK}
 
+    @property
+    def of_vendors(self) -> bool:
+        """Say whether it is missed only where vendors tell by hooks, and where letters can be stopped."""
+        return self in {Sabotage.HOOK_FIRST, Sabotage.SIGNATURE, Sabotage.STOP}
+
 
 _BREAKS = {
     Sabotage.CLAIM: "doubled",
@@ -57,6 +77,9 @@ _BREAKS = {
     Sabotage.RECORD_FIRST: "lost",
     Sabotage.CAP_LOCK: "over-cap",
     Sabotage.OPT_OUT_LOCK: "opted-out",
+    Sabotage.HOOK_FIRST: "unkept",
+    Sabotage.SIGNATURE: "forged",
+    Sabotage.STOP: "untrue",
 }
 
 
@@ -131,8 +154,35 @@ def sabotage_worker(what: Sabotage | None) -> None:
             wiring.Contacts = RecordsFirst
         case Sabotage.CAP_LOCK:
             unlock()
+        case Sabotage.STOP:
+            Lob.parse_cancel = lambda self, answer: Cancelled()
         case _:
             pass
+
+
+def sabotage_web(what: Sabotage | None) -> None:
+    """Take a safeguard away from the doors of this process."""
+    match what:
+        case Sabotage.HOOK_FIRST:
+            heard.keep = _keep_afterwards(heard.keep)
+        case Sabotage.SIGNATURE:
+            Twilio.verify = SendGrid.verify = Lob.verify = _believe
+        case _:
+            pass
+
+
+def _believe(self: object, hook: Hook) -> None:
+    """Let every hook pass."""
+
+
+def _keep_afterwards(keep: Callable[..., Kept]) -> Callable[..., Kept]:
+    database = Database(os.environ["TACTFUL_DATABASE_URL"])
+
+    def keep_later(_: sa.Connection, *told: Any, **more: Any) -> Kept:  # noqa: ANN401 - whatever it takes
+        threading.Timer(KEPT_AFTER_SECONDS, lambda: database.run(lambda c: keep(c, *told, **more))).start()
+        return Kept(None)
+
+    return keep_later
 
 
 def unlock() -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 CAP = 4
 CAP_SMS = 2
 CAP_DAYS = 7
-WELCOME, TOUR, PAPERS, OFFERS, ASKED = 4, 4, 6, 6, "receipt"
+WELCOME, TOUR, PAPERS, VOUCHERS, OFFERS, ASKED = 4, 4, 6, 2, 6, "receipt"
 CAMPAIGN, OCCASION = "notice", datetime(2026, 1, 1, 10)  # noqa: DTZ001 - on everybody's own clock
 CHANNELS = ("push", "sms", "email", "letter")
 _MAIL = """\
@@ -52,6 +52,7 @@ SAID = (
     *_said("welcome", "news", WELCOME, "push"),
     *_said("tour", "ideas", TOUR, "sms", "email", "letter", "push"),
     *_said("papers", "papers", PAPERS, *CHANNELS),
+    *_said("voucher", "papers", VOUCHERS, "letter"),
     *(Said(f"offers-{n}", "offers", ("ideas", "news")[n % 2], "push") for n in range(OFFERS)),
     Said(ASKED, "receipts", "papers", "sms"),
     Said(f"{CAMPAIGN}-0", CAMPAIGN, "papers", "sms"),
@@ -90,6 +91,7 @@ def _text() -> str:
         for name, entry, more in (
             ("welcome", "trigger: customer.registered", "      until: order.placed\n      lasts: 21 days\n"),
             ("tour", "trigger: customer.registered", ""),
+            ("voucher", "trigger: customer.registered", "      until: order.placed\n      lasts: 21 days\n"),
             ("papers", "trigger: customer.registered", ""),
             ("receipts", "trigger: receipt.wanted", ""),
             ("offers", "trigger: offer.wanted", ""),

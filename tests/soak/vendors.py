@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.soak.faults import Misdeed
+from tests.soak.telling import PUBLIC_KEY
 
 Json = dict[str, Any]
 ACCOUNT = "AC" + "5" * 32
@@ -30,17 +31,19 @@ base_url = "{{url}}"
 timeout = 1
 account_sid = "{ACCOUNT}"
 auth_token = {{{{ env = "SOAK_SECRET" }}}}
-hooks_url = "{{url}}/hooks/twilio"
+hooks_url = "{{web}}/hooks/twilio"
 [connectors.sendgrid]
 use = "sendgrid"
 base_url = "{{url}}"
 timeout = 1
 api_key = {{{{ env = "SOAK_SECRET" }}}}
+hook_public_key = "{PUBLIC_KEY}"
 [connectors.lob]
 use = "lob"
 base_url = "{{url}}/v1"
 timeout = 1
 api_key = {{{{ env = "SOAK_SECRET" }}}}
+webhook_secret = {{{{ env = "SOAK_SECRET" }}}}
 return_address = {{{{ name = "Fleur", street = "1 Rose Lane", city = "Springfield", state = "IL", zip = "62701" }}}}
 [channels.push]
 use = ["keyed"]
@@ -62,6 +65,7 @@ class Asked:
     text: str
     reference: str
     key: str | None = None
+    callback: str | None = None
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,7 @@ def _heard_by_twilio(headers: Mapping[str, str], body: bytes) -> Asked:
     del headers
     form = {name: values[0] for name, values in parse_qs(body.decode(), strict_parsing=True).items()}
     key = parse_qs(urlsplit(form["StatusCallback"]).query)["key"][0]
-    return Asked(form["To"], _first_line(form["Body"]), key)
+    return Asked(form["To"], _first_line(form["Body"]), key, callback=form["StatusCallback"])
 
 
 def _heard_by_sendgrid(headers: Mapping[str, str], body: bytes) -> Asked:
@@ -214,7 +218,14 @@ LOB = Dialect(
     keyed=True,
 )
 PRINTED = Said(422, {"error": {"message": "It is being printed", "status_code": 422, "code": "not_deletable"}})
-"""What Lob says of a letter that it is told to stop: here each is printed as it comes."""
+"""What Lob says of a letter that it is told to stop too late."""
+
+
+def stopped_answer(name: str) -> Said:
+    """Return what Lob says of a letter that it has stopped, now or before."""
+    return Said(200, {"id": name, "deleted": True, "object": "letter"})
+
+
 DIALECTS = (*(_own(each) for each in ("keyed", "plain", "lookup")), TWILIO, SENDGRID, LOB)
 VENDORS = frozenset({TWILIO.personality, SENDGRID.personality, LOB.personality})
 KEYED = frozenset(each.personality for each in DIALECTS if each.keyed)

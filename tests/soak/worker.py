@@ -18,8 +18,8 @@ from tests.soak.hurry import dawdle, hurry
 from tests.soak.sabotage import Sabotage, sabotage_worker
 
 
-def run(told: Mapping[str, str], log: str, what: Sabotage | None) -> None:
-    """Be a worker that knows only what it is told, and log into a file."""
+def become(told: Mapping[str, str], log: str) -> None:
+    """Be a process that knows only what it is told, logs into a file, and ends with the soak."""
     threading.Thread(target=_end_with_the_soak, daemon=True).start()
     opened = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(opened, 1)
@@ -27,6 +27,11 @@ def run(told: Mapping[str, str], log: str, what: Sabotage | None) -> None:
     for name in [name for name in os.environ if name.startswith(("TACTFUL_", "TEMPORAL_"))]:
         del os.environ[name]
     os.environ.update(told)
+
+
+def run(told: Mapping[str, str], log: str, what: Sabotage | None) -> None:
+    """Be a worker that knows only what it is told, and log into a file."""
+    become(told, log)
     # Read when the module was imported, which was before the fork.
     contacts._CRASH_AT, _, contacts._CRASH_TIMES = told.get("TACTFUL_CRASH_AT", "").partition(":")
     hurry()
