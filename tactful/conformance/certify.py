@@ -15,7 +15,7 @@ from tactful.conformance.case import Case
 from tactful.conformance.certificate import Certificate, Check
 from tactful.conformance.groups import GROUPS
 from tactful.conformance.trial import Trial
-from tactful.connector import AnyConnector, ConnectorError, Lookup, NativeKey, Polls
+from tactful.connector import AnyConnector, Lookup, NativeKey, Polls
 
 _ALLOWED_NAMES = frozenset({"localhost", "nobody.invalid"})
 Told = Callable[[Check], None]
@@ -33,9 +33,10 @@ async def certify(case: Case, told: Told | None = None, groups: Collection[str] 
         The certificate; `passed` says whether the contract is kept.
     """
     trial = Trial(case)
-    if wrong := trial.wrong_configuration():
+    if (broken := trial.cannot_begin()) is not None:
         trial.group = next(iter(GROUPS))
-        trial.say("the case's configuration is taken; nothing else was tried", seen=False, why=wrong)
+        name, why = broken
+        trial.say(f"{name}; nothing else was tried", seen=False, why=why)
         if told is not None:
             told(trial.found[-1])
         return Certificate(case.use, {}, _oracles(case), trial.found)
@@ -54,11 +55,7 @@ async def certify(case: Case, told: Told | None = None, groups: Collection[str] 
     trial.say("nothing was called but the provider at base_url", not strays, f"called: {strays}")
     if told is not None:
         told(trial.found[-1])
-    try:
-        declared = _declared(trial.code)
-    except ConnectorError:  # said already, by the first group
-        declared = {}
-    return Certificate(case.use, declared, _oracles(case), trial.found)
+    return Certificate(case.use, _declared(trial.code), _oracles(case), trial.found)
 
 
 def _oracles(case: Case) -> list[dict[str, str]]:

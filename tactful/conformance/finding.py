@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tactful.connector.loader import find, import_failure, known
+from tactful.connector.loader import find, known, told_of
 from tactful.errors import TactfulError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _case_at(place: str) -> Case:
     try:
         found = getattr(import_module(module), attribute, None)
     except Exception as error:  # a stranger's code may raise anything
-        raise NoCaseError(f"the case {place} cannot be imported: {import_failure(error)}") from error
+        raise NoCaseError(f"the case {place} cannot be imported: {told_of(error)}") from error
     from tactful.conformance.case import Case  # noqa: PLC0415 - whoever asks for one has the kit
 
     if not isinstance(found, Case):

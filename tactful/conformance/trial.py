@@ -26,6 +26,7 @@ from tactful.connector import (
     send,
 )
 from tactful.connector.http import HttpConnector
+from tactful.connector.loader import told_of
 
 SECONDS = 10.0
 NOWHERE = "http://127.0.0.1:1"
@@ -61,17 +62,16 @@ class Trial:
             if name in fields and SecretStr.__name__ in str(fields[name].annotation)
         }
 
-    def wrong_configuration(self) -> str:
-        """Return what the connector's code has against the configuration of the case, by key; empty where nothing."""
+    def cannot_begin(self) -> tuple[str, str] | None:
+        """Return what keeps every group from being tried, and why: the connector itself, or its configuration."""
         try:
             self.idle()
-        except ConnectorError:  # the first group says so
-            return ""
+        except ConnectorError as error:
+            return "it is found under its name and keeps the contract's form", str(error)
         except ValidationError as error:
-            return "; ".join(
-                f"{'.'.join(map(str, one['loc'])) or 'as a whole'}: {one['msg']}" for one in error.errors()
-            )
-        return ""
+            said = [f"{'.'.join(map(str, one['loc'])) or 'as a whole'}: {one['msg']}" for one in error.errors()]
+            return "the case's configuration is taken", "; ".join(said)
+        return None
 
     def idle(self) -> AnyConnector:
         """Return a connector that is never called: where it speaks HTTP, nobody listens at its address."""
@@ -100,7 +100,7 @@ class Trial:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything, and the other groups follow
-            self.say("the group comes to its end", seen=False, why=f"{type(error).__name__}: {error}"[:300])
+            self.say("the group comes to its end", seen=False, why=told_of(error))
 
     def script(self, act: Act | Callable[[Received], Act]) -> Script:
         """Return a script that gives tokens to who asks for one and else acts as given."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
+import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
 from importlib import import_module
@@ -29,6 +30,7 @@ from tactful.strategy.spelling import did_you_mean
 
 GROUP = "tactful.connectors"
 WHY_MAX = 500
+_NOT_THEIRS = (sysconfig.get_path("stdlib"), str(Path(__file__).parents[1]))
 
 
 class ConnectorError(TactfulError):
@@ -64,12 +66,14 @@ def known(house: str = "connectors") -> list[str]:
     return sorted({name for name, _ in [*_in_house(house), *_installed()]})
 
 
-def import_failure(error: Exception) -> str:
-    """Return why a stranger's module could not be imported, with the line of it that is to blame."""
+def told_of(error: Exception) -> str:
+    """Return what an error in a stranger's code says, with the line of theirs that is to blame."""
     if isinstance(error, ImportError | SyntaxError):
         return str(error)
-    *_, last = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__}: {str(error)[:WHY_MAX]} ({Path(last.filename).name}, line {last.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not frame.filename.startswith((*_NOT_THEIRS, "<"))]
+    at = (theirs or list(frames))[-1]
+    return f"{type(error).__name__}: {str(error)[:WHY_MAX]} ({Path(at.filename).name}, line {at.lineno})"
 
 
 def _in_house(house: str) -> Iterator[tuple[str, str]]:
@@ -116,7 +120,7 @@ def _imported(module: str) -> ModuleType:
     try:
         return import_module(module)
     except Exception as error:  # a stranger's code may raise anything
-        raise ConnectorError(f"{module} cannot be imported: {import_failure(error)}") from error
+        raise ConnectorError(f"{module} cannot be imported: {told_of(error)}") from error
 
 
 def _is_connector(found: object) -> TypeGuard[type[AnyConnector]]:

@@ -60,8 +60,14 @@ class Plivo(HttpConnector[PlivoConfig]):
         status, code, uuid = told.get("Status", ""), told.get("ErrorCode", ""), told.get("MessageUUID")
         if not status or not uuid:
             raise UnreadableHookError("a hook of Plivo without Status and MessageUUID")
-        kind, name, key = CODE.get(code) or STATUS[status], f"{uuid}/{status}/{code}", told_key(hook.query("key"))
-        gone = code in {"50", "70"}
         yield Told(
-            kind=kind, at=hook.at, dedupe_id=name, provider_id=uuid, key=key, permanent=gone, reason=code, raw=told
+            kind=CODE.get(code) or STATUS[status],
+            at=hook.at,
+            dedupe_id=f"{uuid}/{status}/{code}",
+            provider_id=uuid,
+            key=told_key(hook.query("key")),
+            recipient=f"+{told['To'].removeprefix('+')}" if told.get("To") else None,
+            permanent=code in {"50", "70"},
+            reason=code,
+            raw=told,
         )

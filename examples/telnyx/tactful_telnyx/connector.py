@@ -85,9 +85,14 @@ class Telnyx(HttpConnector[TelnyxConfig]):
             yield Inbound(at=at, dedupe_id=name, sender=sender, recipient=recipient, text=text, provider_id=message)
             return
         code = hook.find("data.payload.errors.0.code")
-        kind, gone = CODE.get(code) or STATUS[hook.find(to + "status")], code in {"40001", "40012"}
-        cost = told_price(hook.find("data.payload.cost.amount"), hook.find("data.payload.cost.currency"))
-        [raw] = hook.objects()
         yield Told(
-            kind=kind, at=at, dedupe_id=name, provider_id=message, permanent=gone, reason=code, cost=cost, raw=raw
+            kind=CODE.get(code) or STATUS[hook.find(to + "status")],
+            at=at,
+            dedupe_id=name,
+            provider_id=message,
+            recipient=hook.find(to + "phone_number") or None,
+            permanent=code in {"40001", "40012"},
+            reason=code,
+            cost=told_price(hook.find("data.payload.cost.amount"), hook.find("data.payload.cost.currency")),
+            raw=hook.objects()[0],
         )

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from tactful.conformance.provider import Say, say
 from tactful.conformance.trial import Trial, shown
-from tactful.connector import ConnectorError, Hook, NotGenuineError, TellsLater
+from tactful.connector import Hook, NotGenuineError, TellsLater
 
 ECHOING = (400, 401, 500)
 WORDS_OF_OURS = 16
@@ -14,11 +14,7 @@ WORDS_OF_OURS = 16
 
 async def construction(trial: Trial) -> None:
     """Try what is made of a configuration, and what is said of its secrets."""
-    try:
-        config = trial.code.Config
-    except ConnectorError as error:
-        trial.say("it is found under its name and keeps the contract's form", seen=False, why=str(error))
-        return
+    config = trial.code.Config
     trial.say("it is found under its name and keeps the contract's form", seen=True)
     _wrong_settings(trial)
     secrets = trial.secrets

@@ -36,6 +36,9 @@ async def hooks(trial: Trial) -> None:
     connector = trial.idle()
     if not isinstance(connector, TellsLater):
         asked = isinstance(connector, Polls)
+        if trial.over_http and not asked:
+            trial.say("what it declares to be told is read", seen=False, why="verify(hook) or news(hook) is not there")
+            return
         trial.leave_out("hooks", "it is asked instead" if asked else "what it tells comes from within the house")
         return
     trial.say("the case has hooks", bool(trial.case.hooks))

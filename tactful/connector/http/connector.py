@@ -87,6 +87,8 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
             SendFault: It says in the body that it did not work; `self.refusal(answer)` makes one of the error table.
             UnreadableError: It is not what the provider's description says: *ambiguous*.
         """
+        if not self.id_at:
+            raise UnreadableError("neither id_at nor a parse of its own says where its id is")
         return Accepted(answer.need(self.id_at))
 
     def authorize(self, request: Request, at: datetime) -> Request:  # noqa: ARG002

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import itertools
 import socket
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from tactful.conformance import Case, Certificate, certify
-from tactful.connector import Accepted, Fault, Hook, Message, NotGenuineError, SendFault
+from tactful.connector import Accepted, Fault, Hook, Message, News, NotGenuineError, SendFault
 from tactful.connector.http import Answer, Request, on
 from tactful.connector.signatures import hmac_of, require_recent, require_same, standard_webhook
 from tests.unit.conformance.acme import CASE, Acme
@@ -149,7 +151,9 @@ async def test_without_an_oracle_there_is_no_certificate() -> None:
 
 async def test_a_connector_that_is_not_there_fails_by_its_name() -> None:
     case: Case = replace(CASE, use="acne")
-    assert any('there is no connector "acne"' in one.why for one in (await certify(case)).failed)
+    [said] = (await certify(case)).checks
+    assert said.name == "it is found under its name and keeps the contract's form; nothing else was tried"
+    assert 'there is no connector "acne"' in said.why
 
 
 async def test_a_case_whose_configuration_is_not_the_connectors_is_told_once_by_its_keys() -> None:
@@ -157,3 +161,24 @@ async def test_a_case_whose_configuration_is_not_the_connectors_is_told_once_by_
     [said] = found.checks
     assert (said.outcome, said.name) == ("failed", "the case's configuration is taken; nothing else was tried")
     assert said.why == "signing_secret: Field required; colour: Extra inputs are not permitted"
+
+
+class Deaf(Acme):
+    verify = None  # pyright: ignore[reportAssignmentType]
+    news = None  # pyright: ignore[reportAssignmentType]
+
+
+class Breaks(Acme):
+    def news(self, hook: Hook) -> Iterable[News]:
+        raise KeyError("status")
+
+
+async def test_what_a_connector_declares_to_be_told_it_has_to_read() -> None:
+    found = await certificate("Deaf", "receipts")
+    assert [one.name for one in found.failed] == ["what it declares to be told is read"]
+
+
+async def test_an_error_in_a_connectors_own_code_is_told_with_its_line() -> None:
+    found = await certificate("Breaks", "receipts")
+    line = inspect.getsourcelines(Breaks.news)[1] + 1
+    assert [one.why for one in found.failed] == [f"KeyError: 'status' (test_kit.py, line {line})"]
