@@ -37,7 +37,7 @@ from tactful.wire.answers import (
     TimelineAnswer,
 )
 from tactful.wire.audit import AUDIT_LINE, AuditLine, BrokenOffLine, SummaryLine
-from tactful.wire.calls import CallAnswer, CallsAnswer, Outcome
+from tactful.wire.calls import CallAnswer, CallsAnswer, Outcome, Which
 from tactful.wire.campaigns import CampaignAnswer, CampaignPreview, CampaignsAnswer
 from tactful.wire.connectors import ConnectorAnswer, ConnectorsAnswer
 from tactful.wire.costs import CostsAnswer
@@ -297,9 +297,16 @@ class TactfulClient:
         query = {name: value for name, value in asked.items() if value is not None}
         return self._call("GET", "/v1/suppressions", SuppressionsAnswer, query=query)
 
-    def calls(self) -> CallsAnswer:
-        """Return the calls that people are to make, those that wait longest first."""
-        return self._call("GET", "/v1/calls", CallsAnswer)
+    def calls(self, *, state: Which = "all", by: str | None = None, after: str | None = None) -> CallsAnswer:
+        """Return the calls that people are to make, those that wait longest first, 200 at most.
+
+        Args:
+            state: All of them, those that are open, or those that somebody has.
+            by: Only those that this person took.
+            after: The `next` of the answer before.
+        """
+        asked = {"state": state, "by": by, "after": after}
+        return self._call("GET", "/v1/calls", CallsAnswer, query={k: v for k, v in asked.items() if v is not None})
 
     def take_call(self, task_key: UUID, *, by: str) -> CallAnswer:
         """Take a call: for an hour it is nobody else's.
@@ -309,13 +316,23 @@ class TactfulClient:
         """
         return self._call("POST", f"/v1/calls/{task_key}/take", CallAnswer, body={"by": by})
 
-    def finish_call(self, task_key: UUID, outcome: Outcome, *, by: str) -> CallAnswer:
-        """Say what came of a call.
+    def give_back_call(self, task_key: UUID, *, by: str) -> CallAnswer:
+        """Give a call back: anybody may take it again.
 
         Raises:
             ClientError: There is none of that key, somebody else has it, or it is over.
         """
-        return self._call("POST", f"/v1/calls/{task_key}/finish", CallAnswer, body={"by": by, "outcome": outcome})
+        return self._call("POST", f"/v1/calls/{task_key}/give-back", CallAnswer, body={"by": by})
+
+    def finish_call(self, task_key: UUID, outcome: Outcome, *, by: str, note: str | None = None) -> CallAnswer:
+        """Say what came of a call, with a note for whoever reads the customer's story.
+
+        Raises:
+            ClientError: There is none of that key, somebody else has it, or it is over.
+        """
+        return self._call(
+            "POST", f"/v1/calls/{task_key}/finish", CallAnswer, body={"by": by, "outcome": outcome, "note": note}
+        )
 
     def publish(self, files: Mapping[str, str], *, note: str | None = None) -> PublishAnswer:
         """Publish a strategy folder, given as texts by path.

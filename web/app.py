@@ -17,7 +17,7 @@ from service.tellers import Tellers
 from web import api, health, hooks, public
 from web.bodies import DESCRIBED
 from web.config import WebConfig
-from web.console import pages
+from web.console import calls, pages
 from web.failures import add_handlers
 from web.house import HealthCheck, House
 from web.safety import SafetyHeaders
@@ -60,6 +60,7 @@ def create_app(
         app.include_router(hooks.router)
     if "console" in config.doors:
         app.include_router(pages.router)
+        app.include_router(calls.router)
 
         @app.get("/", include_in_schema=False)
         async def _first_page() -> RedirectResponse:  # pyright: ignore[reportUnusedFunction]

@@ -55,6 +55,7 @@ STATUS: Final[Mapping[str, int]] = {
     "not_json": 415,
     "unauthorised": 401,
     "host_not_allowed": 403,
+    "other_site": 403,
     "unknown_customer": 404,
     "unknown_contact": 404,
     "unknown_connector": 404,

@@ -50,8 +50,10 @@ SELECT at, kind, ref, detail FROM (
   UNION ALL
   SELECT r.occurred_at, 'receipt', 'f/' || r.receipt_no::text,
          jsonb_build_object('kind', r.kind, 'contact_key', r.contact_key, 'communication', c.communication,
-                            'machine', r.machine)
-    FROM receipts r JOIN contacts c ON c.contact_key = r.contact_key WHERE c.customer_key = :key
+                            'machine', r.machine, 'caller', t.done_by, 'outcome', t.outcome, 'note', r.raw -> 'note')
+    FROM receipts r JOIN contacts c ON c.contact_key = r.contact_key
+    LEFT JOIN call_tasks t ON t.part_key = r.part_key AND CAST(t.part_key AS text) = r.dedupe_id
+   WHERE c.customer_key = :key
   UNION ALL
   SELECT i.occurred_at, 'reply', 'h/' || i.inbound_no::text,
          jsonb_build_object('channel', i.channel, 'text', i.text, 'wish', i.wish, 'contact_key', i.contact_key,
@@ -135,6 +137,10 @@ def _entry(row: RowMapping) -> TimelineEntry:
             key = UUID(detail["contact_key"])
             said = receipt_words(detail["kind"], machine=detail["machine"])
             sentence = f"The provider says of {detail['communication']}: {said}."
+            if detail.get("caller"):
+                sentence = wording.call_sentence(
+                    detail["caller"], detail["communication"], detail["outcome"], detail["note"]
+                )
             return TimelineEntry(at=at, kind="receipt", title=detail["kind"], sentence=sentence, contact_key=key)
         case "reply":
             return _reply(at, detail)

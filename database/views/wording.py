@@ -112,6 +112,11 @@ def act_sentence(act: str, by: str, why: str | None) -> str:
     return f"{_ACTS.get(act, act).format(by=by)}{f': {why}' if why else ''}."
 
 
+def call_sentence(caller: str, communication: str, outcome: str, note: str | None) -> str:
+    """Return what came of a call, and what whoever called has noted."""
+    return f"{caller} called about {communication}: {outcome.replace('_', ' ')}.{f' “{note}”' if note else ''}"
+
+
 def reply_sentence(told: Mapping[str, Any]) -> str:
     """Return what a customer wrote to us, and what was done about it."""
     done = {

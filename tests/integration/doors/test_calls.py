@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.other.call_task import CallTask, CallTaskConfig
-from database import holds
+from database import calls, holds
 from database.attempts import Claimed, NotClaimed
 from database.freezing import Sending
 from service.recalling import Recalling
@@ -138,9 +138,76 @@ async def test_calls_are_made_from_the_command_line(tactful: Command, doors: Doo
     await asked(doors, ledger)
     task = str(listed(doors)[0]["task_key"])
     assert "ada@call.example" in tactful("calls", "list").out
-    assert "taken by maya" in tactful("calls", "take", task, "--as", "maya").out
-    assert "done: reached" in tactful("calls", "finish", task, "--outcome", "reached", "--as", "maya").out
+    assert "taken by maya until 13:00 UTC" in tactful("calls", "take", task, "--as", "maya").out
+    assert "ada@call" in tactful("calls", "list", "--state", "taken", "--of", "maya").out
+    assert "open" in tactful("calls", "give-back", task, "--as", "maya").out
+    done = ("--outcome", "reached", "--note", "sends her love", "--as", "maya")
+    assert "done: reached" in tactful("calls", "finish", task, *done).out
     assert tactful("calls", "take", task).code == 1
+
+
+async def test_a_call_is_given_back_by_whoever_has_it_and_is_anybodys_again(doors: Doors, ledger: Ledger) -> None:
+    await asked(doors, ledger)
+    task = listed(doors)[0]["task_key"]
+    doors.post(f"/v1/calls/{task}/take", {"by": "maya"})
+    refusal_of(doors.post(f"/v1/calls/{task}/give-back", {"by": "tom"}), 409, "call_taken")
+    for _ in range(2):
+        given = doors.post(f"/v1/calls/{task}/give-back", {"by": "maya"}).json()
+        assert (given["state"], given["taken_by"]) == ("open", None)
+    assert doors.post(f"/v1/calls/{task}/take", {"by": "tom"}).json()["taken_by"] == "tom"
+    finish(doors, task, "reached", by="tom")
+    refusal_of(doors.post(f"/v1/calls/{task}/give-back", {"by": "tom"}), 409, "call_taken")
+
+
+async def test_a_call_that_nobody_wants_any_more_is_withdrawn_when_it_is_given_back(
+    doors: Doors, ledger: Ledger
+) -> None:
+    await asked(doors, ledger)
+    task = listed(doors)[0]["task_key"]
+    doors.post(f"/v1/calls/{task}/take", {"by": "maya"})
+    ledger.track("ada", "order.placed")
+    recalling = Recalling(doors.database, {"post": connector(doors)})
+    await recalling.look(now=ledger.now)
+    assert (listed(doors)[0]["state"], listed(doors)[0]["wanted"]) == ("taken", False)
+    doors.post(f"/v1/calls/{task}/give-back", {"by": "maya"})
+    await recalling.look(now=ledger.now)
+    assert listed(doors) == []
+    assert ledger.contact("ada").state == "cancelled"
+
+
+async def test_the_list_is_filtered_and_read_page_by_page(doors: Doors, ledger: Ledger) -> None:
+    for user in ("ada", "bob", "cyd"):
+        await asked(doors, ledger, user)
+        doors.clock.pass_time(timedelta(minutes=1))
+    taken = listed(doors)[1]["task_key"]
+    doors.post(f"/v1/calls/{taken}/take", {"by": "maya"})
+
+    def whom(**asking: str) -> list[str]:
+        return [call["customer"] for call in doors.get("/v1/calls", params=asking).json()["calls"]]
+
+    assert (whom(state="open"), whom(state="taken"), whom(by="maya"), whom(by="tom")) == (
+        ["ada", "cyd"],
+        ["bob"],
+        ["bob"],
+        [],
+    )
+    first = doors.database.run(lambda c: calls.waiting(c, now=doors.clock(), most=2))
+    second = doors.database.run(lambda c: calls.waiting(c, now=doors.clock(), most=2, after=first.next))
+    assert [call.customer for call in (*first.calls, *second.calls)] == ["ada", "bob", "cyd"]
+    assert second.next is None
+    doors.clock.pass_time(timedelta(hours=1))
+    assert whom(state="open") == ["ada", "bob", "cyd"], "an hour is over: it is anybody's again"
+
+
+async def test_what_the_caller_notes_stands_in_the_customers_story(doors: Doors, ledger: Ledger) -> None:
+    await asked(doors, ledger)
+    task = listed(doors)[0]["task_key"]
+    said = {"by": "maya", "outcome": "reached", "note": "wants roses on <Friday>"}
+    assert doors.post(f"/v1/calls/{task}/finish", said).json()["note"] == said["note"]
+    story = doors.get("/v1/customers/ada/timeline").json()["entries"]
+    told = [entry["sentence"] for entry in story if entry["kind"] == "receipt"]
+    assert told == ["maya called about hello: reached. “wants roses on <Friday>”"]
+    assert doors.post(f"/v1/calls/{task}/finish", said | {"note": "x" * 2_001}).status_code == 422
 
 
 async def test_where_nobody_answers_the_way_behind_the_call_follows_at_once(doors: Doors, ledger: Ledger) -> None:

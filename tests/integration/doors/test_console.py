@@ -1,4 +1,4 @@
-"""The console's first pages: what they show, what they say when there is nothing, and that nothing on them can act."""
+"""The console's pages: what they show, what they say when there is nothing, and that nothing on them acts but calls."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import json
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import sqlalchemy as sa
+from fastapi.routing import APIRoute
 
 from tests.integration.doors.conftest import Doors
 from tests.small_strategy import SALE
+from web.console import calls, pages
 
 pytestmark = pytest.mark.integration
 FREEZE = sa.text(
@@ -74,6 +77,10 @@ def said_to(doors: Doors, user: str, channel: str = "email", **content: str) -> 
         ("customers/nobody", "Nobody is known by that id"),
         ("mailbox", "No message yet"),
         ("mailbox?channel=sms", "No message yet"),
+        ("calls", "Nobody is to be called"),
+        ("calls?show=taken", "Nobody is calling"),
+        ("calls?show=mine", "Say who you are"),
+        ("calls?show=mine&by=maya", "You have no call"),
         (f"contacts/{UUID(int=7)}", "There is no such contact"),
         (f"messages/{UUID(int=7)}/email", "There is no such message"),
     ],
@@ -97,6 +104,7 @@ def test_every_page_is_whole_in_one_language_with_one_heading_and_no_script(door
         "customers",
         "customers/ada",
         "mailbox",
+        "calls",
         "strategies",
         "health",
         f"contacts/{key}",
@@ -114,7 +122,21 @@ def test_every_page_is_whole_in_one_language_with_one_heading_and_no_script(door
         assert "script-src" not in page.headers["Content-Security-Policy"]
         for tag, attrs in parsed.seen:
             if tag == "input":
-                assert attrs.get("aria-label") or attrs.get("id") or attrs.get("type") in {"checkbox", "radio"}
+                unseen = {"checkbox", "radio", "hidden"}
+                assert attrs.get("aria-label") or attrs.get("id") or attrs.get("type") in unseen
+
+
+def test_what_may_act_is_the_page_of_calls_and_nothing_else(doors: Doors) -> None:
+    """All other pages are for looking: there is no form that sends anything, and what is sent to them is refused."""
+    routes = [*pages.router.routes, *pages.guarded.routes, *calls.router.routes]
+    acting = {route.path for route in routes if isinstance(route, APIRoute) and route.methods != {"GET"}}
+    assert acting == {f"/console/calls/{{task_key}}/{act}" for act in ("take", "give-back", "finish")}
+    templates = Path(pages.__file__).parent / "templates"
+    sending = {page.name for page in templates.glob("*.html") if 'method="post"' in page.read_text(encoding="utf-8")}
+    assert sending == {"calls.html", "unsubscribe.html", "question.html"}, "the last two are customers' own"
+    for path in ("customers", "customers/ada", "mailbox", "calls", "strategies", "health"):
+        sent = doors.client.post(f"/console/{path}", headers={"Sec-Fetch-Site": "same-origin"})
+        assert sent.status_code == 405, path
 
 
 def test_a_customer_is_found_by_the_beginning_of_the_id_by_address_and_by_key(doors: Doors) -> None:
