@@ -13,6 +13,8 @@ from typing import ClassVar, Final, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from connectors.direct_mail.lob import address
+from connectors.direct_mail.lob.address import NAME_CHARACTERS_MAX
 from tactful.connector import (
     Accepted,
     CannotSay,
@@ -42,19 +44,11 @@ from tactful.connector.http import (
     WithCheck,
     on,
 )
-from tactful.connector.postal import US_STATES, PostalAddress, letter_html, read_address, unreadable
+from tactful.connector.postal import letter_html, read_address
 from tactful.connector.signatures import hmac_of, require_recent, require_same
 from tactful.words import Channel, ReceiptKind
 
 HTML_CHARACTERS_MAX: Final = 10_000
-NAME_CHARACTERS_MAX: Final = 40
-_US_TERRITORIES: Final = {"US", "AS", "PR", "FM", "GU", "MH", "MP", "PW", "VI"}
-_UNDELIVERABLE: Final = {"undeliverable", "no_match"}
-_DOUBTFUL: Final[Mapping[str, str]] = {
-    "deliverable_missing_unit": "the building has units, and none is named",
-    "deliverable_incorrect_unit": "the building has no such unit",
-    "deliverable_missing_info": "it lacks something",
-}
 _KINDS: Final[Mapping[str, ReceiptKind]] = {
     "created": ReceiptKind.ACCEPTED,
     "rendered_pdf": ReceiptKind.ACCEPTED,
@@ -155,7 +149,7 @@ class Lob(WithCheck[LobConfig], WithCancel[LobConfig]):
             raise SendFault(Fault.BAD_CONTENT, "size", detail)
         config, sender = self.config, self.config.return_address
         body: dict[str, object] = {
-            "to": self._to(read_address(message, country=config.country)),
+            "to": address.parts(read_address(message, country=config.country), config.addressee),
             "from": {
                 "name": sender.name,
                 "address_line1": sender.street,
@@ -179,51 +173,17 @@ class Lob(WithCheck[LobConfig], WithCancel[LobConfig]):
             body["send_date"] = (message.written_at + config.print_after).strftime("%Y-%m-%dT%H:%M:%SZ")
         return Request.json("/letters", body, headers={"Idempotency-Key": str(message.key)})
 
-    def _to(self, address: PostalAddress) -> dict[str, str]:
-        people: list[str] = list(address.addressees) or [self.config.addressee]
-        if any(len(one) > NAME_CHARACTERS_MAX for one in people):
-            raise unreadable(f"a name in it is longer than {NAME_CHARACTERS_MAX} characters")
-        at_home = address.country in _US_TERRITORIES
-        street_max = 64 if at_home else 200
-        if len(address.street) > 2 or any(len(line) > street_max for line in address.street):  # noqa: PLR2004 - Lob's two
-            raise unreadable(f"Lob takes two lines of street, of {street_max} characters each")
-        if at_home and (address.region.upper() not in US_STATES or not address.postal_code or not address.city):
-            raise unreadable("an address in the United States has a town, a state of two letters and a ZIP code")
-        if not at_home and not address.postal_code and not (address.city and address.region):
-            raise unreadable("it has neither a postal code nor a town and a region")
-        # Abroad, Lob takes a postal code, or else a town and a region; a region beside a code goes with the town.
-        beside = not at_home and bool(address.postal_code)
-        parts = {
-            "name": people[0],
-            "company": people[1] if len(people) > 1 else "",
-            **{f"address_line{number}": line for number, line in enumerate(address.street, start=1)},
-            "address_city": f"{address.city} {address.region}".strip() if beside else address.city,
-            "address_state": "" if beside else address.region.upper() if at_home else address.region,
-            "address_zip": address.postal_code,
-            "address_country": "US" if at_home else address.country,
-        }
-        return _filled(parts)
-
     def build_check(self, message: Message) -> Request | None:
         """Return the request that has Lob verify the address, where that is configured."""
-        if self.config.address_check is None:
+        config = self.config
+        if config.address_check is None:
             return None
-        address = read_address(message, country=self.config.country)
-        to = self._to(address)
-        lines = {"primary_line": to["address_line1"], "secondary_line": to.get("address_line2", "")}
-        if address.country in _US_TERRITORIES:
-            place = {"city": address.city, "state": address.region.upper(), "zip_code": address.postal_code}
-            return Request.json("/us_verifications", _filled(lines | place))
-        place = {"city": address.city, "state": address.region, "postal_code": address.postal_code}
-        return Request.json("/intl_verifications", _filled(lines | place | {"country": address.country}))
+        return address.verification(read_address(message, country=config.country), config.addressee)
 
     def parse_check(self, message: Message, answer: Answer) -> None:
-        """Let an address pass unless Lob says what is configured to refuse it; a test key says nothing."""
+        """Let an address pass unless Lob says what is configured to refuse it."""
         del message
-        verdict = answer.find("deliverability")
-        if verdict in _UNDELIVERABLE or (verdict in _DOUBTFUL and self.config.address_check == "strict"):
-            said = _DOUBTFUL.get(verdict, "it does not exist, or nothing is delivered there")
-            raise SendFault(Fault.BAD_RECIPIENT, verdict, f"Lob's verification refused the address: {said}")
+        address.require_deliverable(answer, strict=self.config.address_check == "strict")
 
     def authorize(self, request: Request, at: datetime) -> Request:
         """Return the request with the key as the name of a Basic log-in."""
@@ -290,10 +250,6 @@ class Lob(WithCheck[LobConfig], WithCancel[LobConfig]):
                 raw=kept,
             )
         ]
-
-
-def _filled(parts: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in parts.items() if value}
 
 
 def _deleted(answer: Answer) -> bool:

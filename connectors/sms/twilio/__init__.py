@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import ClassVar, Final, Self, cast
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
 from urllib.parse import parse_qs, parse_qsl, urlsplit, urlunsplit
 from xml.sax.saxutils import escape
 
 from pydantic import Field, SecretStr, model_validator
 
+from connectors.sms.twilio import prices
 from tactful.connector import (
     Accepted,
     Asking,
@@ -36,21 +36,16 @@ from tactful.connector.hooks import (
     Reply,
     Told,
     UnreadableHookError,
-    inner,
     told_key,
 )
-from tactful.connector.http import Answer, BaseUrl, HttpConfig, On, Request, UnreadableError, WithPoll, on
+from tactful.connector.http import Answer, BaseUrl, HttpConfig, On, Request, WithPoll, on
 from tactful.connector.prices import told_price
-from tactful.connector.reading import text_at
 from tactful.connector.segments import require_segments
 from tactful.connector.signatures import b64, hmac_of, require_same
 from tactful.inbound import Order
 from tactful.words import Channel, ReceiptKind
 
 CHARACTERS_MAX = 1600
-PAGE: Final = 200
-PRICED_AFTER: Final = timedelta(days=2)
-"""After its beginning a day in UTC is read: its last text is a day old by then, and has its price."""
 _ORDERS = {"STOP": Order.STOP, "START": Order.START, "HELP": Order.HELP}
 _KINDS = {
     "queued": ReceiptKind.ACCEPTED,
@@ -160,41 +155,16 @@ class Twilio(WithPoll[TwilioConfig]):
         return self.config.prices_every
 
     def build_poll(self, asking: Asking) -> Request:
-        """Return the request for a page of a day's texts; for one of them, as long as the day is not to be read."""
-        day, page = self._place(asking)
-        if page:
-            return Request("GET", page)
-        size = PAGE if _readable(day, asking) else 1
-        return Request("GET", f"{self._messages}?DateSent={day.isoformat()}&PageSize={size}")
+        """Return the request for a page of a day's texts, with their prices."""
+        return prices.ask(self._messages, asking)
 
     def parse_poll(self, asking: Asking, answer: Answer) -> Fetched:
-        """Return what each text of a page cost, and where the next page is, or the next day."""
-        said = answer.json()
-        texts = inner(said, "messages")
-        if not isinstance(texts, list):
-            raise UnreadableError("the answer has no messages")
-        day, _ = self._place(asking)
-        if not _readable(day, asking):
-            return Fetched(cursor=asking.cursor)
-        news = [told for one in cast("list[object]", texts) if (told := _priced(one, asking)) is not None]
-        if page := text_at(said, "next_page_uri"):
-            return Fetched(news=news, cursor=f"{day.isoformat()} {page}", more=True)
-        day += timedelta(days=1)
-        return Fetched(news=news, cursor=day.isoformat(), more=_readable(day, asking))
+        """Return what each text of a page cost, and where the next one is."""
+        return prices.read(self._messages, asking, answer, _KINDS.keys())
 
     @property
     def _messages(self) -> str:
         return f"/2010-04-01/Accounts/{self.config.account_sid}/Messages.json"
-
-    def _place(self, asking: Asking) -> tuple[date, str]:
-        """Return the day whose texts are read, and the page of it; the newest that can be read at the beginning."""
-        said, _, page = (asking.cursor or "").partition(" ")
-        newest = (asking.at.astimezone(UTC) - PRICED_AFTER).date()
-        try:
-            day = date.fromisoformat(said) if said else newest
-        except ValueError:
-            day, page = newest, ""
-        return day, page if page.startswith(f"{self._messages}?") else ""
 
     def verify(self, hook: Hook) -> None:
         """Let a hook pass that is signed with the account's token.
@@ -277,32 +247,6 @@ def _status(told: Mapping[str, str], sid: str, hook: Hook) -> Told:
         permanent=kind is ReceiptKind.BOUNCED and code in _NO_SUCH_NUMBER,
         reason=code if code not in {"", "0"} else "",
         raw=told,
-    )
-
-
-def _readable(day: date, asking: Asking) -> bool:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) + PRICED_AFTER <= asking.at
-
-
-def _priced(text: object, asking: Asking) -> Told | None:
-    """Return what a text of ours cost; None of one that a customer wrote, or that has no price."""
-    sid, status = text_at(text, "sid"), text_at(text, "status")
-    cost = told_price(text_at(text, "price"), text_at(text, "price_unit"))
-    if cost is None or not sid or not text_at(text, "direction").startswith("outbound"):
-        return None
-    try:
-        at = parsedate_to_datetime(text_at(text, "date_updated"))
-    except ValueError:
-        at = asking.at
-    return Told(
-        # What became of it is told by its statuses; here it is only known to be Twilio's, and at which price.
-        kind=ReceiptKind.ACCEPTED if status in _KINDS else ReceiptKind.UNKNOWN,
-        at=at if at.tzinfo else at.replace(tzinfo=UTC),
-        dedupe_id=f"{sid}/priced",
-        provider_id=sid,
-        reason="priced",
-        cost=cost,
-        raw={name: text_at(text, name) for name in ("status", "price", "price_unit", "num_segments")},
     )
 
 
