@@ -71,6 +71,7 @@ CASE = Case(
     description=Description(_problems, _canary),
     oracles=(
         Oracle("description", "Lob's OpenAPI description 1.22.0: tests/connectors/test_lob.py"),
+        Oracle("sdk", "lob-python 5.2, Lob's own: letters, and stopping them: tests/connectors/test_lob_sdk.py"),
         Oracle("description", "its events and errors against the same: tests/connectors/test_lob.py"),
     ),
 )

@@ -65,6 +65,7 @@ CASE = Case(
         Oracle("description", "botocore 1.44.5's own model of sesv2, tests/connectors/ses_model.py"),
         Oracle("sdk", "botocore 1.44.5: requests and SigV4Auth, tests/connectors/test_ses.py"),
         Oracle("sdk", "botocore 1.44.5: credentials of containers and instances, tests/connectors/test_ses_role.py"),
+        Oracle("sdk", "AWS's sns-validator 0.3 from npm, where it is there: tests/connectors/test_sns_validator.py"),
         Oracle("emulator", "moto 5.2.5's SES, tests/connectors/test_ses.py"),
         Oracle("vector", "AWS's sample events, tests/connectors/hooks/ses.json"),
     ),
