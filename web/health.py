@@ -1,6 +1,7 @@
 """Health: how the database, its tables, the outbox and whatever else is watched are doing.
 
-Open to everybody, as load balancers want it, so it tells how things are and nothing of what is inside.
+Two questions, open to everybody, so they tell how things are and nothing of what is inside: load balancers ask whether
+requests can be served here, and what people are called by asks whether all is well.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from database import polls, views
-from database.errors import DatabaseError
+from database import migrate, polls, views
+from database.errors import DatabaseError, SchemaError
 from database.polls import Stands
 from database.sweep import Found
 from database.views.plumbing import Doing
@@ -27,16 +28,46 @@ router = APIRouter(tags=["health"])
 OUTBOX_PATIENCE: Final = timedelta(seconds=30)
 CHECK_SECONDS: Final = 3.0
 POLL_PATIENCE: Final = timedelta(minutes=10)
+_THERE: Final = PartOfHealth(name="database", ok=True, sentence="The database answers.")
+_SERVED: Final = PartOfHealth(name="schema", ok=True, sentence="The tables are this version's.")
 _LASTING: Final = frozenset({Fault.CONFIG.value, Fault.QUOTA.value})
 
 
 @router.get("/healthz", responses={503: {"model": HealthAnswer}})
 async def healthz(house: InHouse, response: Response) -> HealthAnswer:
     """Answer how every part is doing: 200 when all are well, else 503 with what to do."""
-    answer = await look(house)
+    return _answered(await look(house), response)
+
+
+@router.get("/readyz", responses={503: {"model": HealthAnswer}})
+async def readyz(house: InHouse, response: Response) -> HealthAnswer:
+    """Answer whether requests can be served here: 200 while the database answers with our tables, else 503.
+
+    Neither Temporal nor a provider matters: what is told to us meanwhile is kept, and nothing of it is lost.
+    """
+    try:
+        await house.run(migrate.check)
+    except SchemaError as error:
+        return _answered(_answer([_THERE, *_tables(str(error))]), response)
+    except DatabaseError as error:
+        return _answered(_answer([_down(error)]), response)
+    return _answered(_answer([_THERE, _SERVED]), response)
+
+
+def _answered(answer: HealthAnswer, response: Response) -> HealthAnswer:
     response.status_code = 200 if answer.ok else 503
     response.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _answer(parts: list[PartOfHealth], waiting: int | None = None, oldest: datetime | None = None) -> HealthAnswer:
+    return HealthAnswer(
+        ok=all(part.ok for part in parts),
+        version=version("tactful"),
+        parts=parts,
+        outbox_waiting=waiting,
+        outbox_oldest_at=oldest,
+    )
 
 
 async def look(house: House) -> HealthAnswer:
@@ -44,29 +75,26 @@ async def look(house: House) -> HealthAnswer:
     try:
         doing = await house.run(views.health)
     except DatabaseError as error:
-        told = "Start PostgreSQL, or see to TACTFUL_DATABASE_URL."
-        parts = [PartOfHealth(name="database", ok=False, sentence=f"{error}.", what_to_do=told)]
-        return HealthAnswer(ok=False, version=version("tactful"), parts=parts)
-    parts = [PartOfHealth(name="database", ok=True, sentence="The database answers.")]
-    parts += _tables(doing) if doing.wrong is not None else _working(doing, house.clock())
+        return _answer([_down(error)])
+    parts = [_THERE]
+    parts += _tables(doing.wrong) if doing.wrong is not None else _working(doing, house.clock())
     parts += await asyncio.gather(*(_checked(name, check) for name, check in house.checks.items()))
-    return HealthAnswer(
-        ok=all(part.ok for part in parts),
-        version=version("tactful"),
-        parts=parts,
-        outbox_waiting=doing.backlog.waiting if doing.backlog else None,
-        outbox_oldest_at=doing.backlog.oldest if doing.backlog else None,
-    )
+    backlog = doing.backlog
+    return _answer(parts, backlog.waiting, backlog.oldest) if backlog else _answer(parts)
 
 
-def _tables(doing: Doing) -> list[PartOfHealth]:
+def _down(error: DatabaseError) -> PartOfHealth:
+    told = "Start PostgreSQL, or see to TACTFUL_DATABASE_URL."
+    return PartOfHealth(name="database", ok=False, sentence=f"{error}.", what_to_do=told)
+
+
+def _tables(wrong: str) -> list[PartOfHealth]:
     told = "Run `tactful migrate` with this version, or start the version that the tables are for."
-    return [PartOfHealth(name="schema", ok=False, sentence=f"{doing.wrong}.", what_to_do=told)]
+    return [PartOfHealth(name="schema", ok=False, sentence=f"{wrong}.", what_to_do=told)]
 
 
 def _working(doing: Doing, now: datetime) -> list[PartOfHealth]:
-    schema = PartOfHealth(name="schema", ok=True, sentence="The tables are this version's.")
-    return [schema, _outbox(doing, now), _strategies(doing), *_connectors(doing), *_polls(doing, now), *_sweep(doing)]
+    return [_SERVED, _outbox(doing, now), _strategies(doing), *_connectors(doing), *_polls(doing, now), *_sweep(doing)]
 
 
 def _outbox(doing: Doing, now: datetime) -> PartOfHealth:

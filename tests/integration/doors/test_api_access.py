@@ -52,6 +52,7 @@ def test_nothing_of_a_body_is_read_before_the_caller_is_known(serve: Serve) -> N
 def test_health_and_the_customers_own_pages_need_no_token(serve: Serve) -> None:
     with serve(token=SecretStr(TOKEN)) as url:
         assert httpx.get(f"{url}/healthz").status_code == 200
+        assert httpx.get(f"{url}/readyz").status_code == 200
         assert httpx.get(f"{url}/u/nonsense").status_code == 404
 
 

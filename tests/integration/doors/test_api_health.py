@@ -8,6 +8,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from database import holds
 from database.engine import Database
 from service.embedded.postgres import PostgresServer
 from tactful.wire.answers import PartOfHealth
@@ -49,6 +50,24 @@ def test_tables_of_another_version_are_noticed(doors: Doors, change: str, told: 
     answer = doors.get("/healthz")
     assert answer.status_code == 503
     assert told in str(parts_of(answer)["schema"]["sentence"])
+    ready = doors.get("/readyz")
+    assert ready.status_code == 503
+    assert parts_of(ready)["schema"] == parts_of(answer)["schema"]
+
+
+def test_requests_are_sent_here_whatever_holds_messages_up(doors: Doors) -> None:
+    """A provider that is held, or a Temporal that is gone, calls a person; it takes no web out of service."""
+    doors.identify("ada")
+    doors.post("/v1/track", {"userId": "ada", "event": "customer.registered"})
+    now = doors.clock()
+    until = now + timedelta(hours=1)
+    doors.database.run(lambda c: holds.hold_found(c, "smtp", "config", "no log-in", until=until, now=now))
+    doors.clock.pass_time(timedelta(minutes=2))
+    told = parts_of(doors.get("/healthz"))
+    assert (doors.get("/healthz").status_code, told["connectors"]["ok"], told["outbox"]["ok"]) == (503, False, False)
+    ready = doors.get("/readyz")
+    assert (ready.status_code, ready.json()["ok"]) == (200, True)
+    assert set(parts_of(ready)) == {"database", "schema"}
 
 
 @pytest.mark.parametrize(
@@ -109,10 +128,12 @@ def test_a_database_that_is_down_is_503_everywhere_and_all_goes_on_when_it_is_ba
             health = httpx.get(f"{url}/healthz", timeout=30)
             assert health.status_code == 503
             assert parts_of(health)["database"]["ok"] is False
+            assert httpx.get(f"{url}/readyz", timeout=30).status_code == 503
             page = httpx.get(f"{url}/console/customers", timeout=30)
             assert (page.status_code, page.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
             own_postgres_server.start()
             assert httpx.get(f"{url}/healthz", timeout=30).json()["parts"][0]["ok"] is True
+            assert httpx.get(f"{url}/readyz", timeout=30).status_code == 200
     finally:
         database.close()
 

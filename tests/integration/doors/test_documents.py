@@ -89,5 +89,5 @@ def test_every_address_of_the_api_is_in_its_guide_and_no_other(doors: Doors) -> 
     there = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     told = {f"{method} {re.sub(r'{customer_id}', '{id}', path)}" for method, path in (one.split(" ") for one in there)}
     assert sorted(one for one in told if one not in guide) == []
-    named = set(re.findall(r"\b(GET|POST) (/v1/[\w/{}-]+|/healthz)", guide))
+    named = set(re.findall(r"\b(GET|POST) (/v1/[\w/{}-]+|/healthz|/readyz)", guide))
     assert sorted({" ".join(one) for one in named} - told) == []
