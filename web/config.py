@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from service.connectors import read_channels
 from service.settings import Settings
 from tactful.errors import TactfulError
-from tactful.words import Channel
 
 DOORS = frozenset({"api", "public", "console"})
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -36,7 +33,6 @@ class WebConfig:
         public_url: Where customers reach the public pages.
         doors: Which of `api`, `public` and `console` are open; the public pages can so be served by themselves.
         temporal_ui_url: Where the console's links to workflows lead; None for no such links.
-        channels: The connectors of each channel, as the workers have them; a forecast asks whether they are open.
         contact_wait: How long `POST /v1/contacts` waits for a verdict at most.
     """
 
@@ -47,7 +43,6 @@ class WebConfig:
     public_url: str = "http://127.0.0.1:8080"
     temporal_ui_url: str | None = None
     doors: frozenset[str] = DOORS
-    channels: Mapping[Channel, tuple[str, ...]] = field(default_factory=lambda: dict.fromkeys(Channel, ("any",)))
     contact_wait: timedelta = timedelta(seconds=10)
 
     def __post_init__(self) -> None:
@@ -78,7 +73,6 @@ class WebConfig:
             public_url=settings.public_url,
             temporal_ui_url=temporal_ui_url,
             doors=frozenset(settings.web_doors.split(",")),
-            channels=read_channels(settings.config) or dict.fromkeys(Channel, ("any",)),
         )
 
     @property

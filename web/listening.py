@@ -20,13 +20,18 @@ log = structlog.get_logger()
 class Listening:
     """What providers may tell something by, read anew when the file changes or the process gets SIGHUP."""
 
-    def __init__(self, configuration: Path | None) -> None:
-        """Read the file; what is wrong in it is said, and none of it keeps the doors shut."""
-        self._file = configuration
+    def __init__(self, configuration: Path | None, *, hears: bool = True) -> None:
+        """Read the file; what is wrong in it is said, and none of it keeps the doors shut.
+
+        Args:
+            configuration: The file; None where there is none.
+            hears: Whether hooks are listened to here; else only the channels are kept as the file has them.
+        """
+        self._file, self._hears = configuration, hears
         self._watch = Watch(configuration) if configuration is not None else None
         self._asked = threading.Event()
         self._over = False
-        found = read_tellers(configuration) if configuration is not None else Tellers()
+        found = read_tellers(configuration, hears=hears) if configuration is not None else Tellers()
         self.tellers = Reloaded(found, _close)
         self._tell(found)
 
@@ -55,7 +60,7 @@ class Listening:
             self._asked.clear()
             if self._file is None or self._watch is None or self._over or not (self._watch.changed() or asked):
                 continue
-            found = read_tellers(self._file)
+            found = read_tellers(self._file, hears=self._hears)
             if found.problems:
                 holds = "the last good one"
                 log.error("configuration.refused", file=str(self._file), problems=list(found.problems), holds=holds)
@@ -66,7 +71,8 @@ class Listening:
     def _tell(self, found: Tellers) -> None:
         if found.problems:
             log.warning("hooks.incomplete", problems=list(found.problems), answers="503 for these connectors")
-        log.info("hooks.open", connectors=sorted(found.by_name))
+        if self._hears:
+            log.info("hooks.open", connectors=sorted(found.by_name))
 
 
 def _close(tellers: Tellers) -> None:

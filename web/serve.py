@@ -77,7 +77,7 @@ def serve(
         database: Where everything is kept.
         clock: Gives the current instant in UTC.
         checks: Further parts whose health is told, by name.
-        configuration: The file that names the connectors whose providers tell us something.
+        configuration: The file that names connectors and channels: by which providers tell us something, and forecasts.
 
     Raises:
         SchemaError: The tables are of another version.
@@ -88,7 +88,7 @@ def serve(
     except DatabaseDownError:
         log.warning("web.database_down", answers="503 until it is there")
     listening = listen(config)
-    listening_to = Listening(configuration if "public" in config.doors else None)
+    listening_to = Listening(configuration, hears="public" in config.doors)
     app = create_app(config, database, clock, checks=checks, tellers=listening_to.tellers)
     try:
         with listening_to.watched():

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from service.reloading import Reloaded, Watch
+from tactful.words import Channel
 from web.listening import Listening
 
 TELLER = '[connectors.{name}]\nuse = "tests.integration.doors.teller:Teller"\nsecret = {{ file = "secret" }}\n'
@@ -52,6 +54,28 @@ def test_the_doors_listen_to_what_the_file_says_now_and_keep_the_last_good_one(t
         file.write_text(TELLER.format(name="four"))
         _wait(listening, {"four"})
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+
+
+def test_forecasts_reckon_with_the_channels_that_the_file_has_now_and_need_no_secret(tmp_path: Path) -> None:
+    file = tmp_path / "tactful.toml"
+    file.write_text('[channels.email]\nuse = ["ses", "smtp"]\n[connectors.ses]\nsecret = { env = "NOT_THERE" }\n')
+    listening = Listening(file, hears=False)
+    with listening.watched():
+        assert listening.tellers.current.channels == {Channel.EMAIL: ("ses", "smtp")}
+        assert (listening.tellers.current.by_name, listening.tellers.current.problems) == ({}, ())
+        file.write_text("[channels.email")
+        os.kill(os.getpid(), signal.SIGHUP)
+        file.write_text('[channels.sms]\nuse = ["twilio"]\n')
+        _wait_for(lambda: listening.tellers.current.channels, {Channel.SMS: ("twilio",)})
+    assert Listening(None).tellers.current.channels[Channel.EMAIL] == ("any",)
+
+
+def _wait_for(look: Callable[[], object], wanted: object) -> None:
+    until = time.monotonic() + 30
+    while look() != wanted:
+        assert time.monotonic() < until, look()
+        os.kill(os.getpid(), signal.SIGHUP)
+        time.sleep(0.05)
 
 
 def _names(listening: Listening) -> set[str]:

@@ -66,7 +66,7 @@ async def waiting(house: InHouse, asked: Annotated[SendsQuery, Query()]) -> Send
         found = causes(conn, which, now=now)
         if asked.forecast:
             asking = Asking("retry", which, Person("forecast"))
-            found = forecasts.with_forecasts(conn, found, asking, house.config.channels, now=now)
+            found = forecasts.with_forecasts(conn, found, asking, house.tellers.current.channels, now=now)
         return SendsAnswer(causes=found, restarts=restarts_of(conn, now=now))
 
     return await house.run(work)
@@ -94,7 +94,7 @@ async def retry(request: Request, house: InHouse) -> RetryAnswer:
         which, person = _which(conn, body.filter, house), Person(body.asked_by, body.why)
         if body.dry_run:
             asking = Asking("retry", which, person, even_unknown=body.even_unknown)
-            return RetryAnswer(forecast=forecasts.forecast(conn, asking, house.config.channels, now=now))
+            return RetryAnswer(forecast=forecasts.forecast(conn, asking, house.tellers.current.channels, now=now))
         asked = RestartRequest(
             which,
             person,
