@@ -6,5 +6,6 @@ For connectors of this house and of any stranger: `pip install tactful[conforman
 from tactful.conformance.case import Case, Description, HookCase, Oracle, PollCase
 from tactful.conformance.certificate import Certificate, Check
 from tactful.conformance.certify import certify
+from tactful.conformance.recording import Recording
 
-__all__ = ["Case", "Certificate", "Check", "Description", "HookCase", "Oracle", "PollCase", "certify"]
+__all__ = ["Case", "Certificate", "Check", "Description", "HookCase", "Oracle", "PollCase", "Recording", "certify"]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from tactful.conformance import Case, Description, HookCase, Oracle
-from tactful.conformance.provider import Received
+from tactful.conformance import Case, HookCase, Oracle, Recording
 from tactful.connector import Fault, Hook, Message
 from tactful.connector.http import Answer
 from tactful.words import Channel, ReceiptKind
@@ -49,26 +46,6 @@ def hook(told: dict[str, str]) -> HookCase:
     )
 
 
-def against_the_sdk(received: Received) -> Iterable[str]:
-    """Yield in what a request differs from the library's with the same message; in a text alone it may."""
-    theirs, ours = SDK["request"], json.loads(received.content)
-    if f"https://api.plivo.com{received.path}" != theirs["url"] or received.method != theirs["method"]:
-        yield f"{received.method} {received.path}"
-    for name, value in theirs["headers"].items():
-        if received.headers.get(name) != value:
-            yield f"the header {name}"
-    for name in sorted({*ours, *theirs["body"]} - {"text"}):
-        if ours.get(name) != theirs["body"].get(name):
-            yield f"{name} is {ours.get(name)!r} and not {theirs['body'].get(name)!r}"
-    if not isinstance(ours.get("text"), str):
-        yield "there is no text"
-
-
-def without_recipient(received: Received) -> Received:
-    """Return the request with its recipient under a name that Plivo does not know."""
-    return replace(received, content=received.content.replace(b'"dst"', b'"to"'))
-
-
 CASE = Case(
     use="plivo",
     config={"auth_id": NAME, "auth_token": TOKEN, "hooks_url": CALLBACK},
@@ -97,7 +74,7 @@ CASE = Case(
     ),
     saying=lambda words: refused(400, words),
     hooks=tuple(hook(told) for told in SDK["hooks"]),
-    description=Description(against_the_sdk, without_recipient),
+    description=Recording(**SDK["request"]).description(texts=("text",), recipient="dst"),
     oracles=(
         Oracle("sdk", f"{SDK['source']}: requests compared and hooks verified by tests/test_contract.py"),
         Oracle("vector", "messageSendResponse.json of plivo/plivo-python (MIT): fixtures/accepted.json"),

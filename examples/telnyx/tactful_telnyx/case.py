@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from tactful.conformance import Case, Description, HookCase, Oracle
-from tactful.conformance.provider import Received
+from tactful.conformance import Case, HookCase, Oracle, Recording
 from tactful.connector import Channel, Fault, Hook, Message, ReceiptKind
 from tactful.connector.http import Answer
 
@@ -44,26 +41,6 @@ def hook(told: dict[str, Any]) -> HookCase:
         signing=tuple(told["headers"]),
         source=SDK["source"],
     )
-
-
-def against_the_sdk(received: Received) -> Iterable[str]:
-    """Yield in what a request differs from the library's with the same message; in a text alone it may."""
-    theirs, ours = SDK["request"], json.loads(received.content)
-    if f"https://api.telnyx.com{received.path}" != theirs["url"] or received.method != theirs["method"]:
-        yield f"{received.method} {received.path}"
-    for name, value in theirs["headers"].items():
-        if received.headers.get(name) != value:
-            yield f"the header {name}"
-    for name in sorted({*ours, *theirs["body"]} - {"text"}):
-        if ours.get(name) != theirs["body"].get(name):
-            yield f"{name} is {ours.get(name)!r} and not {theirs['body'].get(name)!r}"
-    if not isinstance(ours.get("text"), str):
-        yield "there is no text"
-
-
-def without_recipient(received: Received) -> Received:
-    """Return the request with its recipient under a name that Telnyx does not know."""
-    return replace(received, content=received.content.replace(b'"to"', b'"dst"'))
 
 
 CASE = Case(
@@ -100,6 +77,6 @@ CASE = Case(
     ),
     saying=lambda words: refused(422, "10015", words),
     hooks=tuple(hook(told) for told in SDK["hooks"]),
-    description=Description(against_the_sdk, without_recipient),
+    description=Recording(**SDK["request"]).description(texts=("text",), recipient="to"),
     oracles=(Oracle("sdk", f"{SDK['source']}: requests compared and hooks verified by tests/test_contract.py"),),
 )
