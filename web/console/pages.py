@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 from database import views
 from database.views import CustomerLine, FrozenMessage, MailLine, Page
 from database.views.wording import zone_named
+from tactful.doors import RefusedError
+from tactful.doors.costs import read_period
 from tactful.wire import ContactAnswer, CustomerAnswer, TimelineAnswer
 from tactful.words import Channel
 from web.access import Authorised
@@ -123,6 +125,24 @@ async def body(house: InHouse, contact_key: UUID, channel: str) -> Response:
     html = found.content.get("html") if found is not None else None
     headers = {"Content-Security-Policy": MESSAGE, "Cache-Control": "no-store"}
     return HTMLResponse(html or "", 200 if html else 404, headers)
+
+
+@guarded.get("/costs")
+async def costs(
+    request: Request,
+    house: InHouse,
+    since: Annotated[str, Query(alias="from", max_length=40)] = "",
+    until: Annotated[str, Query(alias="to", max_length=40)] = "",
+) -> HTMLResponse:
+    """Show what messages cost; a period that is none is said to be, and the month so far shown instead."""
+    now, wrong = house.clock(), None
+    try:
+        begins, ends = read_period(since or None, until or None, now=now)
+    except RefusedError as refused:
+        begins, ends = read_period(None, None, now=now)
+        wrong = " ".join(each.message for each in refused.refusals)
+    found = await house.run(lambda conn: views.costs(conn, views.CostsAsked(begins, ends)))
+    return page(request, "costs.html", found=found, since=since, until=until, wrong=wrong)
 
 
 @guarded.get("/strategies")

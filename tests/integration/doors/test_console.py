@@ -78,6 +78,7 @@ def said_to(doors: Doors, user: str, channel: str = "email", **content: str) -> 
         ("mailbox", "No message yet"),
         ("mailbox?channel=sms", "No message yet"),
         ("calls", "Nobody is to be called"),
+        ("costs", "Nothing was handed over"),
         ("calls?show=taken", "Nobody is calling"),
         ("calls?show=mine", "Say who you are"),
         ("calls?show=mine&by=maya", "You have no call"),
@@ -105,6 +106,7 @@ def test_every_page_is_whole_in_one_language_with_one_heading_and_no_script(door
         "customers/ada",
         "mailbox",
         "calls",
+        "costs",
         "strategies",
         "health",
         f"contacts/{key}",
@@ -134,7 +136,7 @@ def test_what_may_act_is_the_page_of_calls_and_nothing_else(doors: Doors) -> Non
     templates = Path(pages.__file__).parent / "templates"
     sending = {page.name for page in templates.glob("*.html") if 'method="post"' in page.read_text(encoding="utf-8")}
     assert sending == {"calls.html", "unsubscribe.html", "question.html"}, "the last two are customers' own"
-    for path in ("customers", "customers/ada", "mailbox", "calls", "strategies", "health"):
+    for path in ("customers", "customers/ada", "mailbox", "calls", "costs", "strategies", "health"):
         sent = doors.client.post(f"/console/{path}", headers={"Sec-Fetch-Site": "same-origin"})
         assert sent.status_code == 405, path
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tests.integration.doors.commands import Command
 from tests.integration.doors.conftest import Doors, refusal_of
-from tests.integration.doors.test_console import said_to
+from tests.integration.doors.test_console import outline, said_to
 
 pytestmark = pytest.mark.integration
 PRICE = sa.text(
@@ -59,6 +59,17 @@ def test_sums_are_told_by_currency_and_never_added(doors: Doors, tactful: Comman
     assert tactful("costs", "--json").answer["totals"] == answer["totals"]
 
 
+def test_the_page_has_a_sum_for_each_currency_and_each_communication(doors: Doors) -> None:
+    shown = outline(doors.get("/console/costs"))
+    assert [tag for tag, _ in shown.seen].count("tr") == 2 + 3 + 3
+    page = doors.get("/console/costs?from=2026-03-01&to=2026-03-31").text
+    for told in ("1.7525 GBP", "1.10 USD", "no price known", "unit_cost", 'value="2026-03-31"'):
+        assert told in page
+    assert "1.7525 GBP" in doors.get("/console/costs?from=March").text, "the month so far"
+    assert "is neither" in doors.get("/console/costs?from=March").text
+    assert "Nothing was handed over" in doors.get("/console/costs?from=2026-01-01&to=2026-01-31").text
+
+
 def test_a_period_that_is_none_is_refused(doors: Doors, tactful: Command) -> None:
     refusal_of(doors.get("/v1/costs?from=March"), 422, "bad_timestamp")
     wrong = tactful("costs", "--from", "March")
@@ -73,6 +84,6 @@ def test_contact_timeline_and_pages_show_what_a_message_cost(doors: Doors, tactf
     entries = doors.get("/v1/customers/bob/timeline").json()["entries"]
     assert [entry["costs"] for entry in entries if entry["kind"] == "contact"] == [[told]]
     assert "costs 0.9025 GBP, as the provider told" in doors.get(f"/console/contacts/{key}").text
-    assert "costs 0.85 GBP<" in doors.get("/console/customers/ada").text
-    assert "costs" not in doors.get("/console/customers/dan").text
+    assert ">costs 0.85 GBP<" in doors.get("/console/customers/ada").text
+    assert ">costs " not in doors.get("/console/customers/dan").text
     assert "0.85 GBP" in tactful("timeline", "ada").out
