@@ -96,7 +96,9 @@ def take(conn: Connection, connector: str, channel: Channel, said: Inbound, *, a
         customers.revise_all(conn, holders)
     about = _about(conn, channel, said, holders, now)
     wish = _wish(said)
-    if wish is not None and wish.order is Order.START:
+    if wish is not None and wish.order is Order.START and not said.proven:
+        wish = None  # anybody could have written it: a person looks
+    elif wish is not None and wish.order is Order.START:
         lifted = bool(LIFT.rows(conn, channel=channel.value, address=sender, at=at))
         wish = wish if lifted or wish.surely else None
     elif wish is not None and wish.order is Order.STOP:

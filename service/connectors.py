@@ -24,7 +24,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -38,6 +38,8 @@ from tactful.words import Channel
 BYTES_MAX = 1_000_000
 RATE_MIN, RATE_MAX = 0.001, 10_000
 IN_HOME_DAYS_MAX = 30
+Place = tuple[int | str, ...]
+"""Where a value stands in a table: the names of the tables that it is in, and its own."""
 _SECTIONS = ("connectors", "channels")
 
 
@@ -200,14 +202,14 @@ class Reading:
         unit_cost = connector.capabilities.unit_cost
         if "unit_cost" in settings:
             unit_cost = self._price(key, settings.pop("unit_cost"))
-        values = {each: self._value(f"{key}.{each}", given, connector, each) for each, given in settings.items()}
-        absent = {each for each, value in values.items() if value is None}
+        absent: list[Place] = []
+        values = self._values(key, settings, connector.Config, (), absent)
         try:
             config = connector.Config.model_validate(values)
         except ValidationError as error:
             for problem in error.errors(include_url=False, include_context=False, include_input=False):
-                about = set(problem["loc"]) or absent  # what is said of the whole holds only where nothing is absent
-                if not about & absent:
+                about = problem["loc"]  # what is said of a whole holds only where nothing within is absent
+                if not any(one[: len(about)] == about for one in absent):
                     self._invalid(key, problem, connector.Config)
             return None
         return None if absent else Configured(connector, config, rate, in_home_days, unit_cost)
@@ -231,14 +233,30 @@ class Reading:
             self.problems.append(f"{key}.unit_cost: {error}")
             return None
 
-    def _value(self, key: str, given: object, connector: type[AnyConnector], field: str) -> object:
+    def _values(
+        self, key: str, settings: Mapping[str, Any], config: type[ConnectorConfig], at: Place, absent: list[Place]
+    ) -> dict[str, object]:
+        """Return the values of a table and of tables within it; what cannot be had is left out, and noted as absent."""
+        found: dict[str, object] = {}
+        for name, given in settings.items():
+            within = _table_of(config, name)
+            if within is not None and isinstance(given, dict):
+                table = cast("dict[str, Any]", given)
+                found[name] = self._values(f"{key}.{name}", table, within, (*at, name), absent)
+                continue
+            found[name] = self._value(f"{key}.{name}", given, config, name)
+            if found[name] is None:
+                absent.append((*at, name))
+        return found
+
+    def _value(self, key: str, given: object, config: type[ConnectorConfig], field: str) -> object:
         """Return a value as given, or what `{ env = … }` or `{ file = … }` points to; None where that cannot be had."""
         match list(cast("dict[str, object]", given).items()) if isinstance(given, dict) else None:
             case [("env", str(variable))]:
                 return self._from_environment(key, variable)
             case [("file", str(file))]:
                 return self._from_file(key, self._folder / file)
-            case _ if _is_secret(connector.Config, field):
+            case _ if _is_secret(config, field):
                 hint = 'say { env = "VARIABLE" } or { file = "PATH" }'
                 self.problems.append(f"{key}: a secret is not written here; {hint}")
                 return None
@@ -285,6 +303,8 @@ class Reading:
 
     def _invalid(self, key: str, problem: ErrorDetails, config: type[ConnectorConfig]) -> None:
         where = ".".join([key, *(str(part) for part in problem["loc"])])
+        for part in problem["loc"][:-1]:
+            config = _table_of(config, str(part)) or config
         match problem["type"]:
             case "extra_forbidden":
                 self._unknown(where, config.model_fields, "setting")
@@ -302,6 +322,13 @@ class Reading:
         known = [str(each) for each in known]
         hint = did_you_mean(name, known) or f"There are: {', '.join(known) or 'none'}."
         self.problems.append(f'{key}: there is no {what} "{name}". {hint}')
+
+
+def _table_of(config: type[ConnectorConfig], field: str) -> type[ConnectorConfig] | None:
+    """Return what a field is a table of; None where it is none."""
+    annotation = config.model_fields[field].annotation if field in config.model_fields else None
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, ConnectorConfig)), None)
 
 
 def _is_secret(config: type[ConnectorConfig], field: str) -> bool:

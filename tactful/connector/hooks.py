@@ -158,6 +158,8 @@ class Inbound:
         provider_id: The provider's name for it.
         in_reply_to: Our key of the message that it answers, where that is known.
         order: What the provider says it asks for, by words that are set at the provider; else ours are looked for.
+        proven: Whether it surely came from the sender's address. What anybody could write in their name ends messages,
+            but begins none again.
     """
 
     at: datetime
@@ -168,6 +170,7 @@ class Inbound:
     provider_id: str = ""
     in_reply_to: UUID | None = None
     order: Order | None = None
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)

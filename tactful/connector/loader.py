@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import TypeGuard
 
 from tactful.connector.capabilities import Lookup
+from tactful.connector.polling import Polls
 from tactful.connector.protocol import AnyConnector, Connector, LooksUp
 from tactful.connector.telling import TellsLater
 from tactful.errors import TactfulError
@@ -145,7 +146,7 @@ def _declared_but_not_there(found: type[AnyConnector]) -> Iterator[str]:
     declared = found.capabilities
     if isinstance(declared.idempotency, Lookup) and not issubclass(found, LooksUp):
         yield "lookup"
-    if declared.inbound and not issubclass(found, TellsLater):
-        yield "verify and news"
+    if declared.inbound and not issubclass(found, TellsLater | Polls):
+        yield "verify and news, or poll and acknowledge"
     if declared.cancels and not hasattr(found, "cancel"):
         yield "cancel"

@@ -318,3 +318,44 @@ def test_every_key_of_a_connector_is_on_its_page(name: str) -> None:
     rows = " ".join(re.findall(r"^\| (`.*?) \|", page, re.MULTILINE))
     told = set(re.findall(r"`(\w+)`", rows))
     assert sorted(set(find(name).Config.model_fields) - told - COMMON) == []
+
+
+BOUNCES = """
+    [connectors.relay]
+    use = "smtp"
+    host = "relay.example"
+    bounces_to = "bounces@fleur.example"
+
+    [connectors.relay.bounces]
+    host = "imap.example"
+    username = "bounces"
+    password = { env = "IMAP_PASSWORD" }
+    secret = { file = "bounces.secret" }
+    every = 30
+"""
+
+
+def test_a_table_within_a_connectors_has_secrets_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "bounces.secret").write_text("0123456789abcdef0123456789abcdef\n")
+    found = read(tmp_path, BOUNCES, {"IMAP_PASSWORD": "hush"}).by_name["relay"]
+    assert isinstance(found, Smtp)
+    assert found.polls_every() == timedelta(seconds=30)
+    assert found.config.bounces.password.get_secret_value() == "hush"
+    assert found.config.bounces.secret.get_secret_value() == "0123456789abcdef0123456789abcdef"
+
+
+def test_mistakes_in_a_table_within_a_connectors_are_named_by_their_key(tmp_path: Path) -> None:
+    text = BOUNCES.replace("every = 30", 'every = "often"\n    foldr = "INBOX"').replace(
+        '{ file = "bounces.secret" }', '"written here"'
+    )
+    assert sorted(problems(tmp_path, text)) == [
+        "connectors.relay.bounces.every: Input should be a valid timedelta, invalid character in hour",
+        'connectors.relay.bounces.foldr: there is no setting "foldr". Did you mean "folder"?',
+        "connectors.relay.bounces.password: the environment variable IMAP_PASSWORD is not set, or empty",
+        'connectors.relay.bounces.secret: a secret is not written here; say { env = "VARIABLE" } or { file = "PATH" }',
+    ]
+
+
+def test_a_table_that_is_no_table_is_named(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, '[connectors.smtp]\nhost = "h"\nbounces = "imap.example"')
+    assert found.startswith("connectors.smtp.bounces: Input should be a valid")

@@ -11,6 +11,7 @@ import asyncio
 import ipaddress
 import re
 import ssl
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -21,19 +22,26 @@ from aiosmtplib.protocol import SMTPProtocol
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from connectors.email.smtp.faults import Stage, enhanced_status, fault_of_failure, fault_of_reply, wait_asked_for
+from connectors.email.smtp.letters import Letter, read
 from connectors.email.smtp.mail import Mail, build_mail
+from connectors.email.smtp.mailbox import BouncesConfig, Mailbox
 from connectors.email.smtp.pool import Pool, reset
+from connectors.email.smtp.returning import LOCAL_PART_MAX, TOKEN_CHARACTERS, Returns
 from tactful.connector import (
     Accepted,
+    Asking,
     Capabilities,
     Connector,
     ConnectorConfig,
     Fault,
     Feature,
+    Fetched,
+    Inbound,
     Message,
     NoKey,
     Ports,
     SendFault,
+    Told,
     redacted,
     time_left,
 )
@@ -64,6 +72,7 @@ class SmtpConfig(ConnectorConfig):
     username: str | None = Field(default=None, min_length=1)
     password: SecretStr | None = None
     bounces_to: Annotated[str, AfterValidator(_email_address)] | None = None
+    bounces: BouncesConfig | None = None
     hello_as: str | None = Field(default=None, pattern=r"^[!-~]{1,255}$")
     connections: int = Field(default=4, ge=1, le=100)
     idle: timedelta = Field(default=timedelta(seconds=60), ge=timedelta(0), le=timedelta(hours=1))
@@ -74,7 +83,21 @@ class SmtpConfig(ConnectorConfig):
             raise ValueError("username and password belong together: give both, or neither")
         if self.password and self.tls == "none" and not _is_loopback(self.host):
             raise ValueError('the password would cross the network unencrypted: use tls = "starttls" or "tls"')
+        if self.bounces is not None:
+            if self.bounces_to is None:
+                raise ValueError("bounces_to is missing: the address whose mail the mailbox of bounces gets")
+            if len(self.bounces_to.rpartition("@")[0]) > LOCAL_PART_MAX - TOKEN_CHARACTERS - 1:
+                raise ValueError("bounces_to has more than 23 characters before the @: there is no room for a key")
+            if self.bounces.tls == "none" and not _is_loopback(self.bounces.host):
+                raise ValueError('bounces: the password would cross the network unencrypted: use tls = "tls"')
         return self
+
+    @property
+    def returns(self) -> Returns | None:
+        """What makes the addresses that mails come back to, where there is a mailbox for them."""
+        if self.bounces is None or self.bounces_to is None:
+            return None
+        return Returns(self.bounces_to, self.bounces.separator, self.bounces.secret)
 
 
 def _is_loopback(host: str) -> bool:
@@ -109,16 +132,22 @@ class Smtp(Connector[SmtpConfig]):
         idempotency=NoKey(),
         features=frozenset({Feature.SUBJECT, Feature.TEXT, Feature.HTML, Feature.REPLY_TO}),
         bytes_max=5_000_000,
+        receipts=True,
+        arrivals=False,
+        inbound=True,
     )
 
     def __init__(self, config: SmtpConfig, ports: Ports) -> None:
         super().__init__(config, ports)
         connect = partial(_connect, config, ssl.create_default_context(cafile=config.ca_file))
+        self._returns = config.returns
+        self._bounces = Mailbox(config.bounces) if config.bounces is not None else None
         self._pool = Pool(connect, limit=config.connections, idle=config.idle)
 
     async def send(self, message: Message, *, deadline: float) -> Accepted:
         """Hand the mail to the server; over a new connection where one that was kept turns out to be dead."""
-        mail = build_mail(message)
+        bounces = self.config.bounces
+        mail = build_mail(message, self._returns, answers=bounces is not None and bounces.answers)
         attempt = await self._attempt(mail, deadline, fresh=False)
         if attempt.met_a_dead_connection:
             attempt = await self._attempt(mail, deadline, fresh=True)
@@ -126,6 +155,24 @@ class Smtp(Connector[SmtpConfig]):
         if attempt.error:
             raise self._fault(attempt.stage, attempt.error, message)
         return Accepted(mail.message_id, self._redacted(attempt.answer, message))
+
+    def polls_every(self) -> timedelta | None:
+        """Return how long there is between two looks into the mailbox of bounces; None where there is none."""
+        return self.config.bounces.every if self.config.bounces is not None else None
+
+    async def poll(self, asking: Asking, *, deadline: float) -> Fetched:
+        """Fetch and read what has come back."""
+        if self._bounces is None or self._returns is None:
+            raise SendFault(Fault.CONFIG, "no mailbox", "there is no table `bounces` in this connector's")
+        found = await self._bounces.fetch(asking.cursor, at=asking.at, deadline=deadline)
+        news = await asyncio.to_thread(_read, found.letters, self._returns)
+        taken = tuple(name for name, _ in found.letters)
+        return Fetched(news=news, cursor=found.cursor, taken=taken, more=found.more)
+
+    async def acknowledge(self, taken: Sequence[str], *, deadline: float) -> None:
+        """Put aside what is stored."""
+        if self._bounces is not None:
+            await self._bounces.put_aside(taken, deadline=deadline)
 
     async def aclose(self) -> None:
         """Say goodbye on all idle connections."""
@@ -145,7 +192,8 @@ class Smtp(Connector[SmtpConfig]):
         """Go through one mail transaction and return what the server said to it."""
         attempt.stage = Stage.SENDER
         size = [f"SIZE={len(mail.content)}"] if client.supports_extension("size") else []
-        await client.mail(self.config.bounces_to or mail.sender, options=size)
+        sender = mail.sender if self._returns is not None else self.config.bounces_to or mail.sender
+        await client.mail(sender, options=size)
         attempt.stage = Stage.RECIPIENT
         await client.rcpt(mail.recipient)
         attempt.stage = Stage.CONTENT
@@ -176,6 +224,10 @@ class Smtp(Connector[SmtpConfig]):
     def _redacted(self, said: str, message: Message) -> str:
         password = self.config.password.get_secret_value() if self.config.password else ""
         return redacted(said, message, password, self.config.username or "")
+
+
+def _read(letters: Iterable[tuple[str, Letter]], returns: Returns) -> tuple[Told | Inbound, ...]:
+    return tuple(one for _, letter in letters for one in read(letter, returns))
 
 
 async def _connect(config: SmtpConfig, context: ssl.SSLContext) -> SMTP:

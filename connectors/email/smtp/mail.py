@@ -1,8 +1,9 @@
 """One message as one mail: the bytes that go over the wire, the same for the same message on every attempt.
 
-Pure: no clock, no randomness, no configuration. What would differ between two mails made of one message (date,
-Message-ID, MIME boundary) comes from the message. The headers are written here, not by the standard library's
-`EmailMessage`: that cuts long links into encoded words, which ends one-click unsubscribing, and takes 6 ms a mail.
+Pure: no clock, no randomness; of the configuration only where it comes back to. What would differ between two mails
+made of one message (date, Message-ID, MIME boundary) comes from the message. The headers are written here, not by the
+standard library's `EmailMessage`: that cuts long links into encoded words, which ends one-click unsubscribing, and
+takes 6 ms a mail.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from email.header import Header
 from email.utils import format_datetime, formataddr
 
+from connectors.email.smtp.returning import HEADER, Returns
 from tactful.connector import Message
 from tactful.connector.mail import mail_head
 
@@ -25,7 +27,7 @@ class Mail:
     """A mail and its envelope.
 
     Attributes:
-        sender: Address in ASCII that the From header shows.
+        sender: Address in ASCII that it comes back to where it cannot be delivered: the one that From shows, or ours.
         recipient: Address in ASCII.
         message_id: Its Message-ID: the message's key at the sender's domain.
         content: Headers and body in lines of ASCII, each ended by CRLF.
@@ -37,29 +39,37 @@ class Mail:
     content: bytes
 
 
-def build_mail(message: Message) -> Mail:
+def build_mail(message: Message, returns: Returns | None = None, *, answers: bool = False) -> Mail:
     """Return the mail that `message` is.
+
+    Args:
+        message: The message.
+        returns: Makes the address that it comes back to; None where it comes back to its sender.
+        answers: Whether answers go to that address, too, where the message has no other for them.
 
     Raises:
         SendFault: BAD_RECIPIENT, `to` is no email address; UNSUPPORTED, it needs SMTPUTF8; BAD_CONTENT, anything else
             that no mail can be made of, a line break in a header among it.
     """
     head = mail_head(message)
+    sender = head.sender if returns is None else returns.path(message.key)
+    reply_to = head.reply_to or (sender if answers and returns is not None else None)
     headers = "".join(
         f"{name}: {value}\r\n"
         for name, value in (
             ("Date", format_datetime(message.written_at)),
             ("Message-ID", head.message_id),
             ("From", _mailbox(head.sender_name, head.sender)),
-            *((("Reply-To", head.reply_to),) if head.reply_to else ()),
+            *((("Reply-To", reply_to),) if reply_to else ()),
             ("To", head.recipient),
             ("Subject", _words(head.subject, "Subject")),
             ("Content-Language", message.language),
             *head.list_headers,
+            *(((HEADER, returns.token(message.key)),) if returns is not None else ()),
             ("MIME-Version", "1.0"),
         )
     )
-    return Mail(head.sender, head.recipient, head.message_id, headers.encode("ascii") + _body(message))
+    return Mail(sender, head.recipient, head.message_id, headers.encode("ascii") + _body(message))
 
 
 def _mailbox(name: str, address: str) -> str:

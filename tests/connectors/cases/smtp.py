@@ -9,10 +9,23 @@ from typing import Any
 
 import trustme
 
-from tactful.conformance import Case, Oracle
+from tactful.conformance import Case, Oracle, PollCase
 from tactful.connector import Fault
+from tactful.words import ReceiptKind
 from tests.connectors.conftest import email_message
+from tests.connectors.imap_server import MailStore, mail_store
 from tests.connectors.mail_server import PASSWORD, USERNAME, Script, honest_server, rude_server, server_context
+from tests.connectors.returned import (
+    ADDRESS,
+    AT,
+    PATH,
+    RFC_3464,
+    RFC_5965,
+    failed,
+    person,
+    report,
+    returned_headers,
+)
 from tests.connectors.test_smtp_rude import after_the_dot, hang_up_at, say_at
 from tests.smtp_sink import HOST
 
@@ -50,6 +63,39 @@ async def nobody() -> AsyncGenerator[Mapping[str, Any]]:
     yield {"port": 9}
 
 
+def came_back() -> list[bytes]:
+    """Return what is in the mailbox of bounces: reports, a complaint, an answer, and what proves nothing."""
+    mails = [
+        report(failed("5.1.1", "smtp; 550 5.1.1 No such user")),
+        report(RFC_3464["simple"]),
+        report(RFC_3464["delayed"], to="postmaster@fleur.example", returned=returned_headers()),
+        RFC_5965.replace("<somespammer@example.net>", f"<{PATH}>"),
+        person("Are they fragrant?"),
+        person("I am out of the office.", more="Auto-Submitted: auto-replied\n"),
+        report(failed("5.1.1"), to=ADDRESS),
+        "\x00 no mail at all",
+    ]
+    return [mail.replace("\n", "\r\n").encode() for mail in mails]
+
+
+@contextlib.asynccontextmanager
+async def full(**different: Any) -> AsyncGenerator[Mapping[str, Any]]:  # noqa: ANN401 - whatever a setting takes
+    """Run an IMAP server with all that in it."""
+    async with mail_store() as store:
+        await store.put(*came_back(), at=AT)
+        yield {"bounces_to": ADDRESS, "bounces": store.config(**different)}
+
+
+def full_but(**different: Any) -> Server:  # noqa: ANN401 - whatever a setting takes
+    """Return the same server, reached by other settings."""
+    return lambda: full(**different)
+
+
+@contextlib.asynccontextmanager
+async def away() -> AsyncGenerator[Mapping[str, Any]]:
+    yield {"bounces_to": ADDRESS, "bounces": MailStore(9).config()}
+
+
 CASE = Case(
     use="smtp",
     config={"host": HOST, "username": USERNAME, "password": PASSWORD, "hello_as": "test"},
@@ -57,7 +103,11 @@ CASE = Case(
         email_message(reply_to="ask@fleur.example"),
         email_message(marketing=False, html=None, list_id=None, unsubscribe_url=None),
     ),
-    oracles=(Oracle("server", "aiosmtpd 1.4.6, tests/connectors/test_smtp.py and test_smtp_rude.py"),),
+    oracles=(
+        Oracle("server", "aiosmtpd 1.4.6, tests/connectors/test_smtp.py and test_smtp_rude.py"),
+        Oracle("server", "pymap 0.36.7, an IMAP server, tests/connectors/test_bounces_fetched.py"),
+        Oracle("vector", "the examples of RFC 3464 and RFC 5965, tests/connectors/test_bounces.py"),
+    ),
     server=honest,
     failures={
         "a server that does not listen": (nobody, Fault.TRANSIENT),
@@ -74,4 +124,24 @@ CASE = Case(
         "a connection lost after the dot": (rude(after_the_dot()), Fault.AMBIGUOUS),
         "nonsense after the dot": (rude(after_the_dot("Hello?")), Fault.AMBIGUOUS),
     },
+    polls=PollCase(
+        kinds=(
+            ReceiptKind.BOUNCED,
+            ReceiptKind.BOUNCED,
+            ReceiptKind.DEFERRED,
+            ReceiptKind.COMPLAINED,
+            ReceiptKind.REPLIED,
+            ReceiptKind.UNKNOWN,
+            ReceiptKind.UNKNOWN,
+            ReceiptKind.UNKNOWN,
+        ),
+        server=full,
+        failures={
+            "a mailbox that nobody serves": (away, Fault.TRANSIENT),
+            "a log-in that is refused there": (full_but(password="not the password"), Fault.CONFIG),
+            "a folder that is not there": (full_but(folder="Nowhere"), Fault.CONFIG),
+            "a server without encryption": (full_but(tls="starttls"), Fault.CONFIG),
+        },
+        source="RFC 3464, appendix D, and RFC 5965, appendix B; answers as programs and people write them",
+    ),
 )
