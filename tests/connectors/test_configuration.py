@@ -340,6 +340,7 @@ def test_a_table_within_a_connectors_has_secrets_of_its_own(tmp_path: Path) -> N
     found = read(tmp_path, BOUNCES, {"IMAP_PASSWORD": "hush"}).by_name["relay"]
     assert isinstance(found, Smtp)
     assert found.polls_every() == timedelta(seconds=30)
+    assert found.config.bounces is not None
     assert found.config.bounces.password.get_secret_value() == "hush"
     assert found.config.bounces.secret.get_secret_value() == "0123456789abcdef0123456789abcdef"
 
@@ -349,7 +350,7 @@ def test_mistakes_in_a_table_within_a_connectors_are_named_by_their_key(tmp_path
         '{ file = "bounces.secret" }', '"written here"'
     )
     assert sorted(problems(tmp_path, text)) == [
-        "connectors.relay.bounces.every: Input should be a valid timedelta, invalid character in hour",
+        'connectors.relay.bounces.every: must be a length of time: every = "4 hours", or seconds: every = 90',
         'connectors.relay.bounces.foldr: there is no setting "foldr". Did you mean "folder"?',
         "connectors.relay.bounces.password: the environment variable IMAP_PASSWORD is not set, or empty",
         'connectors.relay.bounces.secret: a secret is not written here; say { env = "VARIABLE" } or { file = "PATH" }',
