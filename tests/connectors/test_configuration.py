@@ -297,6 +297,11 @@ def test_a_length_of_time_is_said_in_words_or_seconds(tmp_path: Path, said: str,
 
 
 CONFIGURING = (CHECKOUT / "docs/connectors/configuring.md").read_text(encoding="utf-8")
+# What SendGrid shows is too long for a page: any P-256 key will do.
+PUBLIC_KEY = (
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEjlM7b6C/e0YluzBmfAH7YH75+LioD+9bMAYocDGHsqNz6x294DMYNm0Gn4Om9ZAA"
+    "U8c2M8sEGyHFXhqGwfQAtA=="
+)
 COMMON = frozenset({"rate", "unit_cost", "in_home_days", "use", *HttpConfig.model_fields})
 
 
@@ -360,3 +365,15 @@ def test_mistakes_in_a_table_within_a_connectors_are_named_by_their_key(tmp_path
 def test_a_table_that_is_no_table_is_named(tmp_path: Path) -> None:
     (found,) = problems(tmp_path, '[connectors.smtp]\nhost = "h"\nbounces = "imap.example"')
     assert found.startswith("connectors.smtp.bounces: Input should be a valid")
+
+
+@pytest.mark.parametrize("name", known())
+def test_the_table_on_a_connectors_page_is_right_but_for_its_secrets(tmp_path: Path, name: str) -> None:
+    page = (CHECKOUT / f"docs/connectors/{name}.md").read_text(encoding="utf-8")
+    text = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)[0]
+    (tmp_path / "tactful.toml").write_text(text.replace("MFkwEwYHKoZIzj0CAQYI…", PUBLIC_KEY), encoding="utf-8")
+    try:
+        read_connectors(tmp_path / "tactful.toml", PORTS, {})
+    except ConfigurationError as error:
+        for problem in error.problems:
+            assert "the environment variable" in problem or "cannot be read" in problem
