@@ -212,6 +212,9 @@ class Reading:
                 if not any(one[: len(about)] == about for one in absent):
                     self._invalid(key, problem, connector.Config)
             return None
+        except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything, and its words may hold a secret
+            self.problems.append(f"{key}: the connector's own code breaks on it ({type(error).__name__})")
+            return None
         return None if absent else Configured(connector, config, rate, in_home_days, unit_cost)
 
     def _rate(self, key: str, given: object) -> float | None:

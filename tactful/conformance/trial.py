@@ -71,6 +71,8 @@ class Trial:
         except ValidationError as error:
             said = [f"{'.'.join(map(str, one['loc'])) or 'as a whole'}: {one['msg']}" for one in error.errors()]
             return "the case's configuration is taken", "; ".join(said)
+        except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
+            return "the case's configuration is taken", told_of(error)
         return None
 
     def idle(self) -> AnyConnector:

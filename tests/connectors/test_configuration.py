@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pydantic import Field, SecretStr
 
 from connectors.email.smtp import Smtp, SmtpConfig
 from connectors.mailbox import Mailbox
@@ -377,3 +378,18 @@ def test_the_table_on_a_connectors_page_is_right_but_for_its_secrets(tmp_path: P
     except ConfigurationError as error:
         for problem in error.problems:
             assert "the environment variable" in problem or "cannot be read" in problem
+
+
+class Brittle(SmtpConfig):
+    pin: SecretStr = Field(pattern="^[0-9]+$")  # what pydantic cannot do, and says by a TypeError
+
+
+class Pinned(Smtp):
+    Config = Brittle
+
+
+def test_code_of_a_stranger_that_breaks_is_named_and_shows_nothing(tmp_path: Path) -> None:
+    text = f'[connectors.relay]\nuse = "{__name__}:Pinned"\nhost = "h"\npin = {{ env = "PIN" }}'
+    assert problems(tmp_path, text, {"PIN": "secret"}) == [
+        "connectors.relay: the connector's own code breaks on it (TypeError)"
+    ]
