@@ -15,6 +15,7 @@ from database import claims, receipts, records, views
 from database.attempts import Ask, Claimed
 from database.records import Outcome
 from database.views import CostsAsked
+from tactful.cli.explain import shown
 from tactful.connector import Accepted, Fault, Money, Told
 from tactful.wire.costs import CostsAnswer
 from tactful.words import Channel, ReceiptKind
@@ -74,6 +75,18 @@ def test_a_text_of_two_segments_costs_twice(ledger: Ledger) -> None:
 def test_what_the_provider_answers_stands_over_what_is_configured(ledger: Ledger) -> None:
     made(ledger, "ada", Accepted("p1", cost=money("0.03330000", "EUR")))
     assert cost(ledger) == ("0.03330000", "EUR", True)
+
+
+def test_the_explanation_has_the_price_beside_its_attempt_and_in_no_sentence(ledger: Ledger) -> None:
+    made(ledger, "ada", Accepted("p1", cost=money("0.0333", "EUR")))
+    key = ledger.contact("ada").contact_key
+    told = ledger.run(lambda c: views.explain_contact(c, key, now=ledger.now))
+    assert told is not None
+    (attempt,) = told.attempts
+    assert attempt.cost is not None
+    assert (attempt.cost.amount, attempt.cost.currency, attempt.cost.told) == ("0.0333", "EUR", True)
+    assert "0.0333" not in attempt.sentence + told.sentence
+    assert "through post: the provider took it.  (0.0333 EUR, told)" in shown(told)
 
 
 def test_without_any_price_there_is_none(ledger: Ledger) -> None:
