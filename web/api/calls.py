@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
 
 from database import calls
 from database.calls import CallTakenError, UnknownCallError
 from tactful.doors import RefusedError, read_body, refusal
 from tactful.wire.calls import CallAnswer, CallsAnswer, FinishBody, TakeBody, Which
 from web.bodies import ITEM_BYTES, json_body, takes
-from web.house import InHouse
+from web.house import House, InHouse
 
 router = APIRouter(tags=["calls"])
 
@@ -36,20 +38,14 @@ async def waiting(
 async def take(task_key: UUID, request: Request, house: InHouse) -> CallAnswer:
     """Take a call: for an hour it is nobody else's, and it is not withdrawn any more."""
     body = read_body(TakeBody, await json_body(request, most=ITEM_BYTES))
-    try:
-        return await house.run(lambda conn: calls.take(conn, task_key, by=body.by, now=house.clock()))
-    except (UnknownCallError, CallTakenError) as error:
-        raise _refused(error) from None
+    return await _done(house, lambda conn: calls.take(conn, task_key, by=body.by, now=house.clock()))
 
 
 @router.post("/calls/{task_key}/give-back", openapi_extra=takes(TakeBody))
 async def give_back(task_key: UUID, request: Request, house: InHouse) -> CallAnswer:
     """Give a call back: anybody may take it again, and it is withdrawn if it is not wanted any more."""
     body = read_body(TakeBody, await json_body(request, most=ITEM_BYTES))
-    try:
-        return await house.run(lambda conn: calls.give_back(conn, task_key, by=body.by, now=house.clock()))
-    except (UnknownCallError, CallTakenError) as error:
-        raise _refused(error) from None
+    return await _done(house, lambda conn: calls.give_back(conn, task_key, by=body.by, now=house.clock()))
 
 
 @router.post("/calls/{task_key}/finish", openapi_extra=takes(FinishBody))
@@ -57,14 +53,18 @@ async def finish(task_key: UUID, request: Request, house: InHouse) -> CallAnswer
     """Say what came of a call. It is a receipt: a way behind it follows at once where nobody answered."""
     body = read_body(FinishBody, await json_body(request, most=ITEM_BYTES))
     now = house.clock()
-    try:
-        done = await house.run(
-            lambda conn: calls.finish(conn, task_key, body.outcome, by=body.by, now=now, note=body.note)
-        )
-    except (UnknownCallError, CallTakenError) as error:
-        raise _refused(error) from None
+    done = await _done(
+        house, lambda conn: calls.finish(conn, task_key, body.outcome, by=body.by, now=now, note=body.note)
+    )
     log.info("call.finished", contact_key=str(done.contact_key), outcome=done.outcome)
     return done
+
+
+async def _done(house: House, work: Callable[[Connection], CallAnswer]) -> CallAnswer:
+    try:
+        return await house.run(work)
+    except (UnknownCallError, CallTakenError) as error:
+        raise _refused(error) from None
 
 
 def _refused(error: UnknownCallError | CallTakenError) -> RefusedError:

@@ -228,6 +228,7 @@ def test_customers_are_brought_with_addresses_opt_ins_and_what_is_known(tactful:
     assert {address["channel"]: address["address"] for address in ada["addresses"]} == {
         "email": "ada@fleur.example",
         "sms": "+447700900123",
+        "call": "+447700900123",
     }
     consents = {(one["channel"], one["state"], one["source"]) for one in ada["consents"]}
     assert consents == {
