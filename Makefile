@@ -25,7 +25,7 @@ migrate: .venv/.run-installed ## Bring the database at TACTFUL_DATABASE_URL to t
 
 .PHONY: test
 test: .venv/.dev-installed ## Run all tests, on real servers (ARGS="-k welcome" for some)
-	@exec $(BIN)/python -m pytest -n 2 $(ARGS)
+	@exec $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 .PHONY: check
 check: .venv/.dev-installed ## Lint, format, types, layers, dependencies, spelling

@@ -14,9 +14,25 @@ from service.embedded.postgres import PostgresServer
 from service.embedded.temporal import TemporalServer, packaged_program
 from tests.servers import Databases, DatabaseServer, GivenServer, own_postgres, own_temporal
 
+KILLS = frozenset({"test_kills.py", "test_campaign_kills.py", "test_restart_kills.py", "test_embedded.py"})
+"""Tests that mostly wait for processes to start, to die and to come back."""
+
 # A busy machine is no failure: how long an example takes is not what any test here is about.
 hypothesis.settings.register_profile("tactful", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("tactful")
+
+
+def _begins(item: pytest.Item) -> int:
+    """Return when a test begins: the soak first, then whatever starts and kills processes, then what is marked slow."""
+    if item.path.name == "test_soak.py":
+        return 0
+    return 1 if item.path.name in KILLS else 2 if item.get_closest_marker("slow") else 3
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take longest, so that no process is left alone with one of them at the end."""
+    items.sort(key=_begins)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
 from pydantic import SecretStr, ValidationError
 
@@ -42,9 +43,9 @@ class Trial:
     found: list[Check] = field(default_factory=list[Check])
     group: str = ""
 
-    @property
+    @cached_property
     def code(self) -> type[AnyConnector]:
-        """The connector's class."""
+        """The connector's class, looked for once: that reads about every package that is installed."""
         return find(self.case.use)
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -144,7 +145,8 @@ def test_the_slip_in_the_marketers_guide_is_reported_as_it_says(tmp_path: Path) 
 # ------------------------------------------------------------------------------------------------------------- commands
 
 
-def wrong_with(words: list[str]) -> str | None:
+@cache
+def wrong_with(words: tuple[str, ...]) -> str | None:
     """Return what the command line says against a call; its `--help` is asked, so that nothing is done."""
     asked = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"})
     return None if asked.exit_code == 0 else asked.output
@@ -154,7 +156,9 @@ def wrong_with(words: list[str]) -> str | None:
 def test_every_tactful_command_in_a_document_is_one(document: str) -> None:
     if document.startswith("docs/decisions/"):
         return
-    assert {" ".join(words): why for words in calls(text(document), "tactful") if (why := wrong_with(words))} == {}
+    assert {
+        " ".join(words): why for words in calls(text(document), "tactful") if (why := wrong_with(tuple(words)))
+    } == {}
 
 
 @pytest.mark.parametrize(
@@ -167,7 +171,7 @@ def test_every_tactful_command_in_a_document_is_one(document: str) -> None:
 )
 def test_a_command_that_does_not_exist_would_be_seen(call: str, why: str) -> None:
     (words,) = calls(f"```console\n$ {call}\n```\n", "tactful")
-    assert why in (wrong_with(words) or "")
+    assert why in (wrong_with(tuple(words)) or "")
 
 
 def test_every_tactful_command_is_in_a_guide() -> None:

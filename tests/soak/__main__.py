@@ -31,8 +31,8 @@ from tests.soak.rig import CONFIG, WORKERS, Rig, rigged
 from tests.soak.sabotage import Sabotage
 from tests.soak.vendors import CONFIG as VENDORS_CONFIG
 
-SHORT_SENDS, LONG_SENDS = 500, 5_000
-"""How many sends must go wrong at the provider."""
+SHORT_SENDS, LONG_SENDS, VENDORS_SENDS = 500, 5_000, 2_500
+"""How many sends must go wrong at the provider; by vendors so many that there are more than 5,000 contacts."""
 SHORT_HITS, LONG_HITS = 1, 10
 """How often each point must be crashed at; what the storm has missed is aimed at when it is over."""
 PASSES, LOT_PASSES, DOOR_PASSES = (15, 50), (1, 5), (5, 25)
@@ -160,7 +160,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; return 1 if it ends red."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description="Contacts in a storm; sets are compared")
     parser.add_argument("--seed", type=int, help="the plan of a run; drawn and shown if left out")
-    parser.add_argument("--sends", type=int, help=f"how many sends are to go wrong (default {LONG_SENDS:,})")
+    parser.add_argument(
+        "--sends",
+        type=int,
+        help=f"how many sends are to go wrong (default {LONG_SENDS:,}; {VENDORS_SENDS:,} with --vendors)",
+    )
     parser.add_argument("--short", action="store_true", help=f"{SHORT_SENDS} of them, and fewer crashes wanted")
     parser.add_argument("--vendors", action="store_true", help="by the connectors for Twilio, SendGrid and Lob")
     parser.add_argument("--sabotage", type=Sabotage, choices=list(Sabotage), help="take one safeguard away: ends red")
@@ -179,7 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--sabotage {asked.sabotage} shows with --vendors only")
     if asked.bites:
         return 0 if bites(seed) else 1
-    sends = asked.sends or (SHORT_SENDS if asked.short else LONG_SENDS)
+    sends = asked.sends or (SHORT_SENDS if asked.short else VENDORS_SENDS if asked.vendors else LONG_SENDS)
     vendors = " --vendors" if asked.vendors else ""
     _say(f"seed {seed}: python -m tests.soak --seed {seed} --sends {sends}{vendors}")
     config = VENDORS_CONFIG if asked.vendors else CONFIG

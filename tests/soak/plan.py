@@ -137,7 +137,7 @@ def _person(number: int, chance: random.Random) -> Person:
     changes: list[tuple[float, Change]] = []
     for change, share in CHANGES.items():
         if chance.random() < share:
-            later = 4 * LEAD_SECONDS if change is Change.ORDERS_LATE else 0
+            later = 10 * LEAD_SECONDS if change is Change.ORDERS_LATE else 0
             changes.append((LEAD_SECONDS * 0.8 + later + chance.random() * LEAD_SECONDS, change))
     asleep, offered, told_twice = (chance.random() < share for share in (0.04, 0.5, 0.1))
     return Person(number, asleep, offered, tuple(changes), told_twice)
