@@ -20,7 +20,7 @@ LEAD_SECONDS = 3.0
 """How long after somebody came the larger part of what they get is due."""
 SENDS_EACH = 19.5
 """About how often the provider is called for one customer."""
-FAULTED_EACH = 10.4
+FAULTED_EACH = 9.6
 """About how many of these calls go wrong: rather too low, so that a run has no fewer than it is to have."""
 LATECOMERS = 30
 
