@@ -16,6 +16,7 @@ from typing import Any, cast
 from proxyprotocol.reader import ProxyProtocolReader
 from pymap.backend.dict import Config, DictBackend
 from pymap.imap import IMAPServer
+from pysasl.hashing import BuiltinHash
 
 from tests.connectors.mail_server import PASSWORD, USERNAME
 from tests.smtp_sink import HOST
@@ -87,7 +88,9 @@ async def mail_store(
         host=HOST, port=0, debug=False, cert=None, key=None, tls=starttls is not None, passlib_cfg=None,
         proxy_protocol=None, demo_data=False, demo_user=USERNAME, demo_password=PASSWORD,
     )  # fmt: skip
-    backend, config = await DictBackend.init(asked, ssl_context=starttls, secure_auth=False, invalid_user_sleep=0.0)
+    quick = BuiltinHash(rounds=1)  # of half a million, each log-in would take half a second
+    more = {"ssl_context": starttls, "secure_auth": False, "invalid_user_sleep": 0.0, "hash_context": quick}
+    backend, config = await DictBackend.init(asked, **more)
     config.apply_context()
     assert isinstance(config, Config)
     taking = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))

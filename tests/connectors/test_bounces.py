@@ -232,6 +232,7 @@ def test_kinds_of_complaints(what: str, kind: ReceiptKind) -> None:
     [
         "Auto-Submitted: auto-replied\n",
         "Auto-Submitted: auto-generated; type=vacation\n",
+        "Auto-Submitted: by jane.doe@example.com\n",
         "Precedence: bulk\n",
         "X-Autoreply: yes\n",
         "List-Id: <news.example.com>\n",
@@ -242,6 +243,7 @@ def test_what_a_program_answers_is_neither_an_answer_nor_a_bounce(more: str) -> 
     one = only(person("I am out of the office. Please stop by.", more=more))
     assert (one.kind, one.key) == (K.UNKNOWN, KEY)
     assert one.reason.startswith("automatic: ")
+    assert "@" not in one.reason
 
 
 def test_our_own_mail_that_comes_back_starts_no_circle() -> None:

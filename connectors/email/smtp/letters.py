@@ -33,6 +33,7 @@ KEPT_PROVEN, KEPT_UNPROVEN = 4_000, 500
 """How much is kept of a mail that is not understood: little where anybody may have sent it."""
 _ARRIVED_AT = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to")
 _RETURNED = (HEADER.lower(), "return-path", "reply-to", "x-original-mail-from")
+_NO_WORD = re.compile(r"[^a-z-]")
 _PARTS = re.compile(rb"boundary\s*=|content-type:\s*message/", re.IGNORECASE)
 _MACHINES = re.compile(r"^(mailer-daemon|postmaster|mail-daemon|no-?reply|do-?not-?reply|bounces?)([+@-]|$)")
 
@@ -126,7 +127,7 @@ def _by_a_machine(mail: Mail, sender: str) -> str:
     """Return what shows that no person wrote a mail just now; nothing where one did."""
     submitted = _header(mail, "auto-submitted").partition(";")[0].strip().lower()
     if submitted not in {"", "no"}:
-        return submitted[:40]
+        return _NO_WORD.sub("", submitted)[:40]
     if _header(mail, "precedence").strip().lower() in {"bulk", "junk", "list", "auto_reply"}:
         return "precedence"
     found = next((name for name in ("list-id", "x-autoreply", "x-autorespond", "x-auto-reply") if name in mail), "")

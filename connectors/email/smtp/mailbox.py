@@ -158,6 +158,8 @@ class Mailbox:
 
 def _in_order(line: Line, place: Place, at: datetime, deadline: float) -> Found:
     """Return the next mails by their numbers, which never come again in a folder."""
+    if not line.following:
+        raise SendFault(Fault.CONFIG, "not offered", f'{line.place}: does not say UIDNEXT; say read = "move"')
     numbers, reached = list[int](), place.last
     while reached + 1 < line.following and len(numbers) <= MOST and deadline - time.monotonic() > SPARE_SECONDS:
         unread = reached + 1 < place.begun

@@ -82,7 +82,7 @@ def complaint(report: Mail) -> Verdict | None:
         kind = ReceiptKind.UNSUBSCRIBED
     else:
         kind = ReceiptKind.COMPLAINED if what in _COMPLAINTS else ReceiptKind.UNKNOWN
-    return Verdict(kind, permanent=False, reason=what[:40], fields=fields)
+    return Verdict(kind, permanent=False, reason=re.sub(r"[^a-z-]", "", what)[:40], fields=fields)
 
 
 def _verdict(fields: Fields) -> Verdict:
