@@ -184,6 +184,37 @@ def signed(content: bytes, secret: str = SECRET) -> Hook:
     return hook(content, x_stannp_signature=hmac_of(secret, content).hex())
 
 
+# As they stand on amaretto.stannp.com/uk/direct-mail-api/webhooks and, with the numbers as texts, on
+# www.stannp.com/us/direct-mail-api/webhooks.
+PUBLISHED_TRIAL = b"""{
+  "webhook_id": 0,
+  "event": "test_url",
+  "created": "2024-01-15 10:30:00",
+  "retries": 0
+}"""
+PUBLISHED_ENVELOPE: dict[str, object] = {
+    "webhook_id": 1234,
+    "event": "mailpiece_status",
+    "created": "0000-00-00 00:00:00",
+    "retries": "0",
+    "mailpieces": [],
+}
+
+
+def test_the_hooks_of_stannps_pages_are_read() -> None:
+    assert list(stannp().news(signed(PUBLISHED_TRIAL))) == []
+    pieces = json.loads(event("delivered"))["mailpieces"]
+    (one,) = stannp().news(signed(json.dumps(PUBLISHED_ENVELOPE | {"mailpieces": pieces}).encode()))
+    assert (one.kind, one.provider_id, one.key) == (ReceiptKind.DELIVERED, "16818210", KEY)
+
+
+def test_the_signature_is_found_by_either_spelling_of_stannps_pages() -> None:
+    content = event()
+    stannp().verify(hook(content, x_stannp_sigature=hmac_of(SECRET, content).hex()))
+    with pytest.raises(NotGenuineError):
+        stannp().verify(hook(content, x_stannp_sigature=hmac_of("another", content).hex()))
+
+
 def test_only_a_hook_that_stannp_signed_is_let_pass() -> None:
     good = signed(event())
     stannp().verify(good)

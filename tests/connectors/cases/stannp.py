@@ -52,6 +52,7 @@ CASE = Case(
         _hook("a status of tomorrow", ReceiptKind.UNKNOWN),
     ),
     oracles=(
+        Oracle("vector", "Stannp's published hooks, in both forms of its pages: tests/connectors/test_stannp.py"),
         Oracle(
             "vector", "Stannp's published request and answer with an idempotency key: tests/connectors/test_stannp.py"
         ),
