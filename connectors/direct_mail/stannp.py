@@ -169,10 +169,12 @@ class Stannp(WithCheck[StannpConfig], WithCancel[StannpConfig]):
         address = read_address(message, country=self.config.country)
         if not self.config.address_check or address.country not in _CHECKED:
             return None
+        american = address.country == "US"
         parts = {
-            **{f"address{number}": line for number, line in enumerate(address.street[:2], start=1)},
+            **{f"address{number}": line for number, line in enumerate(address.street[:_STREET_LINES_MAX], start=1)},
             "city": address.city,
-            "zipcode": address.postal_code,
+            "state": address.region if american else "",
+            "zipcode" if american else "postcode": address.postal_code,
             "country": address.country,
         }
         return Request.form("/addresses/validate", [(name, value) for name, value in parts.items() if value])

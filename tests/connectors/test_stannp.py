@@ -1,7 +1,7 @@
 """Stannp: its requests, its answers, *taken before*, its hooks, and letters that are cancelled.
 
-Stannp publishes no machine-readable description and no SDK for Python; what is asked for here is its reference for
-letters and webhooks as of 2026-08, and the example of its page on idempotency keys.
+Stannp publishes no SDK for Python and no description for programs, but a reference for language models (2026-08): its
+tables stand as a schema in `descriptions/stannp.json`. Besides, the example of its page on idempotency keys.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from tactful.connector.http import Answer, Cancelled, TooLate
 from tactful.connector.signatures import hmac_of
 from tactful.words import ReceiptKind
 from tests.connectors.conftest import KEY, WRITTEN_AT
-from tests.connectors.letters import LINES, hook, letter
+from tests.connectors.letters import LINES, LINES_US, hook, letter
+from tests.connectors.mobile import description, form, problems
 
 SECRET = "webhook-secret-of-stannp"
 TAKEN = '{"success":true,"data":{"pdf":"https://x.example/a.pdf","id":"16818210","cost":"0.78","status":"received"}}'
@@ -271,7 +272,42 @@ def test_no_secret_is_in_sight() -> None:
     assert "api-key-of-stannp" not in repr(connector.config) + repr(request)
 
 
-# The example of amaretto.stannp.com/ca/direct-mail-api/addresses, of which the parts that are read.
+def asked_of_stannp(content: bytes) -> dict[str, object]:
+    """Return a form as its reference types it: booleans, and a recipient of fields."""
+    recipient: dict[str, str] = {}
+    found: dict[str, object] = {}
+    for name, value in form(content).items():
+        if name.startswith("recipient["):
+            recipient[name[len("recipient[") : -1]] = value
+        else:
+            found[name] = {"true": True, "false": False}.get(value, value)
+    return found | ({"recipient": recipient} if recipient else {})
+
+
+def wrong_by_the_reference(part: str, content: bytes) -> list[str]:
+    return problems(description("stannp"), part, asked_of_stannp(content))
+
+
+@pytest.mark.parametrize("to", [LINES, LINES_US])
+def test_every_request_is_as_stannps_reference_has_it(to: str) -> None:
+    connector = stannp(address_check=True, addons=["FIRST_CLASS", "C4_ENVELOPE"], size="A4")
+    check = connector.build_check(letter(to=to))
+    assert check is not None
+    country = "US" if to == LINES_US else "GB"
+    assert wrong_by_the_reference("letter", connector.build(letter(to=to)).content) == []
+    assert wrong_by_the_reference(f"validate_{country}", check.content) == []
+    assert wrong_by_the_reference("cancel", connector.build_cancel("16818210").content) == []
+    assert wrong_by_the_reference(f"validate_{'GB' if country == 'US' else 'US'}", check.content)
+
+
+def test_every_status_of_the_reference_has_a_word_of_ours() -> None:
+    described = description("stannp")
+    for status in {*described["mailpiece_statuses"], *described["reported_statuses"]}:
+        (told,) = stannp().news(signed(event(status)))
+        assert told.kind is not ReceiptKind.UNKNOWN, status
+
+
+# The reference's own answer, of which the parts that are read.
 KNOWN = '{"success":true,"data":{"city":"Barnstaple","postcode":"EX31 1JZ","country":"GB","is_valid":true}}'
 
 
@@ -280,7 +316,7 @@ KNOWN = '{"success":true,"data":{"city":"Barnstaple","postcode":"EX31 1JZ","coun
     [
         (
             LINES,
-            {"address1": "1 Rose Lane", "address2": "Flat 2", "city": "Bath", "zipcode": "BA1 1AA", "country": "GB"},
+            {"address1": "1 Rose Lane", "address2": "Flat 2", "city": "Bath", "postcode": "BA1 1AA", "country": "GB"},
         ),
         ("Ada\nRosenweg 3\n10115 Berlin\nDE", None),
     ],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
-from tactful.conformance import Case, HookCase, Oracle
+from tactful.conformance import Case, Description, HookCase, Oracle
+from tactful.conformance.provider import Received
 from tactful.connector import Fault
 from tactful.connector.http import Answer
 from tactful.words import ReceiptKind
@@ -21,6 +23,14 @@ def _refused(status: int, said: str) -> Answer:
 def _hook(status: str, told: ReceiptKind) -> HookCase:
     signed = stannp.signed(stannp.event(status))
     return HookCase(hook=signed, kinds=(told,), dated=False, signing=("x-stannp-signature",), source=SOURCE)
+
+
+def _problems(request: Received) -> list[str]:
+    return stannp.wrong_by_the_reference("letter", request.content)
+
+
+def _canary(request: Received) -> Received:
+    return dataclasses.replace(request, content=request.content.replace(b"recipient%5Bcity%5D", b"recipient%5Btown%5D"))
 
 
 CASE = Case(
@@ -51,8 +61,10 @@ CASE = Case(
         _hook("cancelled", ReceiptKind.CANCELLED),
         _hook("a status of tomorrow", ReceiptKind.UNKNOWN),
     ),
+    description=Description(_problems, _canary),
     oracles=(
         Oracle("vector", "Stannp's published hooks, in both forms of its pages: tests/connectors/test_stannp.py"),
+        Oracle("description", "Stannp's API reference for language models, 2026-08: descriptions/stannp.json"),
         Oracle(
             "vector", "Stannp's published request and answer with an idempotency key: tests/connectors/test_stannp.py"
         ),
