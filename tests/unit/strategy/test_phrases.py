@@ -215,3 +215,13 @@ def test_steps_are_read_as_they_are_said(event: str, other: str, span: Span, mom
 def test_types_are_read_as_they_are_said(said: str) -> None:
     typed = understand(forms.PROPERTY, said).value
     assert wording.say_property(Property(name="x", type=typed.type, source=typed.source)) == said
+
+
+def test_calls_are_a_channel_in_ways_caps_and_quiet_hours_singular_or_plural() -> None:
+    assert [route.channels for route in understand(forms.BY, "call or letter after 2 days").value] == [
+        (Channel.CALL,),
+        (Channel.LETTER,),
+    ]
+    assert understand(forms.CAP, "2 calls in 30 days").value.channel is Channel.CALL
+    assert wording.say_cap(understand(forms.CAP, "1 call in 30 days").value) == "1 call in 30 days"
+    assert understand(forms.QUIET_FOR, "calls or sms").value.channels == (Channel.CALL, Channel.SMS)
