@@ -35,8 +35,10 @@ SHORT_SENDS, LONG_SENDS, VENDORS_SENDS = 500, 5_000, 2_500
 """How many sends must go wrong at the provider; by vendors so many that there are more than 5,000 contacts."""
 SHORT_HITS, LONG_HITS = 1, 10
 """How often each point must be crashed at; what the storm has missed is aimed at when it is over."""
-PASSES, LOT_PASSES, DOOR_PASSES = (15, 50), (1, 5), (5, 25)
+PASSES, LOT_PASSES = (15, 50), (1, 5)
 """How often a worker may come to its point before it crashes there."""
+SHORT_DOOR_PASSES, LONG_DOOR_PASSES = (5, 25), (20, 80)
+"""The same for the doors; in a long run seldom enough that what is told does not pile up before them."""
 SABOTAGED_SENDS, RACE_SENDS, TRIES = 190, 400, 3
 SETTLE_SECONDS, SABOTAGED_SETTLE_SECONDS = 240.0, 45.0
 _OPEN = (
@@ -63,7 +65,9 @@ def run(folder: Path, plan: Plan, wanted: Wanted, *, sabotage: Sabotage | None, 
             for slot in single:
                 slot.crashes = crashes
             if rig.doors is not None:
-                rig.doors.crashes = plan.crashes(door.POINTS, DOOR_PASSES)
+                rig.doors.crashes = plan.crashes(
+                    door.POINTS, LONG_DOOR_PASSES if wanted.hits > SHORT_HITS else SHORT_DOOR_PASSES
+                )
         life, postman = Life(rig, plan), Postman(rig, plan.seed)
         nemesis = Nemesis(rig, plan, life)
         life.start()

@@ -73,6 +73,8 @@ class Nemesis:
             self.rig.replace_all(repeat(f"{point}:1"))
         while self.life.lingering or (self.rig.crashed[point] == before and time.monotonic() < until):
             self.life.linger()
+            if self.rig.crashed[point] > before:
+                self.rig.crash_no_more()
             self.rig.fill_all()
             time.sleep(LOOK_EVERY_SECONDS)
 

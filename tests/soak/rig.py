@@ -196,6 +196,11 @@ class Rig:
                 slot.process.join()
             self.fill(slot)
 
+    def crash_no_more(self) -> None:
+        """Have whoever comes into a slot from now on crash nowhere."""
+        for slot in (*self.slots, *([self.doors] if self.doors else [])):
+            slot.crashes = None
+
     def calm(self) -> None:
         """End all faults: the provider behaves, and workers that would crash are replaced by ones that would not."""
         httpx.post(f"{self.provider_url}/calm", timeout=30).raise_for_status()
