@@ -2,14 +2,15 @@
 
 Beside its other work, every worker looks whether one is due; a row in the database sees to it that one of all looks at
 a time. What was fetched is stored with the cursor in one transaction, and acknowledged only then. A worker that dies in
-between leaves it to be fetched again: told twice, it is kept once.
+between leaves it to be fetched again: told twice, it is kept once. What a mistake of ours keeps from being stored is
+kept as unknown, and said loudly.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -103,20 +104,51 @@ class Polling:
         """Fetch, store, acknowledge: in this order."""
         fetched = await poll(connector, Asking(look.cursor, now), deadline=_within(FETCH_WITHIN))
         if fetched.news or fetched.cursor not in {None, look.cursor}:
-            await asyncio.to_thread(self._database.run, lambda c: _store(c, look, connector, fetched, now))
+            await self._keep(look, connector, fetched, now)
             _tell(look, fetched)
         await acknowledge(connector, fetched.taken, deadline=_within(ACKNOWLEDGE_WITHIN))
         return fetched
+
+    async def _keep(self, look: Look, connector: AnyConnector, fetched: Fetched, now: datetime) -> None:
+        """Store all at once; where a mistake of ours prevents it, each by itself: none may stop all behind it."""
+
+        async def stored(*news: Told | Inbound, cursor: str | None = None) -> None:
+            await asyncio.to_thread(self._database.run, lambda c: _store(c, look, connector, news, cursor, now))
+
+        try:
+            await stored(*fetched.news, cursor=fetched.cursor)
+        except DatabaseError:
+            raise
+        except Exception:  # noqa: BLE001 - which one it is, is found out below
+            for one in fetched.news:
+                try:
+                    await stored(one)
+                except DatabaseError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever it is, that it came is kept
+                    why = type(error).__name__
+                    log.error("poll.unstored", connector=look.connector, error=why, dedupe_id=one.dedupe_id)  # noqa: TRY400 - no values
+                    reason = f"not stored ({why})"
+                    kind, name = ReceiptKind.UNKNOWN, one.provider_id
+                    await stored(Told(kind=kind, at=now, dedupe_id=one.dedupe_id, provider_id=name, reason=reason))
+            await stored(cursor=fetched.cursor)
 
     async def _failed(self, look: Look, why: str, due_at: datetime) -> None:
         await asyncio.to_thread(self._database.run, lambda c: polls.failed(c, look, why, due_at=due_at))
 
 
-def _store(conn: Connection, look: Look, connector: AnyConnector, fetched: Fetched, now: datetime) -> None:
+def _store(  # noqa: PLR0917 - what one transaction holds
+    conn: Connection,
+    look: Look,
+    connector: AnyConnector,
+    news: Sequence[Told | Inbound],
+    cursor: str | None,
+    now: datetime,
+) -> None:
     """Keep what was fetched, and where the next look begins, in one transaction."""
-    heard.keep(conn, look.connector, connector.capabilities.channels[0], fetched.news, answers=False, now=now)
-    if fetched.cursor is not None:
-        polls.reach(conn, look, fetched.cursor)
+    heard.keep(conn, look.connector, connector.capabilities.channels[0], news, answers=False, now=now)
+    if cursor is not None:
+        polls.reach(conn, look, cursor)
 
 
 def _tell(look: Look, fetched: Fetched) -> None:

@@ -108,6 +108,17 @@ def test_what_a_provider_has_is_stored_then_acknowledged_and_has_its_consequence
     assert (row(ledger).cursor, row(ledger).worked_at, row(ledger).fault) == ("1", ledger.now, None)
 
 
+def test_one_thing_that_cannot_be_stored_stops_nothing_behind_it_and_is_kept_as_unknown(ledger: Ledger) -> None:
+    made(ledger)
+    shelf = Shelf(bounced(ledger, 1, cost="cheap"), bounced(ledger, 2))
+    assert look(ledger, shelf) == 2
+    assert shelf.has == {}
+    kept = ledger.rows("SELECT kind, dedupe_id, reason FROM receipts ORDER BY dedupe_id")
+    assert [tuple(one) for one in kept] == [("unknown", "b-1", "not stored (AttributeError)"), ("bounced", "b-2", "")]
+    assert len(ledger.rows("SELECT * FROM suppressions")) == 1
+    assert (row(ledger).cursor, row(ledger).fault) == ("2", None)
+
+
 def test_the_next_look_is_due_after_its_time_and_begins_where_the_last_one_ended(ledger: Ledger) -> None:
     shelf = Shelf(*(bounced(ledger, n) for n in range(5)))
     polling = Polling(ledger.database, {"post": shelf})
