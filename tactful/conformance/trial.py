@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from tactful.conformance.case import Case
 from tactful.conformance.certificate import Check, Outcome
@@ -28,6 +28,7 @@ from tactful.connector import (
 )
 from tactful.connector.http import HttpConnector
 from tactful.connector.loader import told_of
+from tactful.connector.redaction import secrets_in
 
 SECONDS = 10.0
 NOWHERE = "http://127.0.0.1:1"
@@ -56,12 +57,8 @@ class Trial:
     @property
     def secrets(self) -> Mapping[str, str]:
         """The secrets of the configuration by their key, as plain text."""
-        fields = self.code.Config.model_fields
-        return {
-            name: str(value)
-            for name, value in self.case.config.items()
-            if name in fields and SecretStr.__name__ in str(fields[name].annotation)
-        }
+        found = secrets_in(self.idle().config)
+        return {key: said for key, secret in found if (said := secret.get_secret_value())}
 
     def cannot_begin(self) -> tuple[str, str] | None:
         """Return what keeps every group from being tried, and why: the connector itself, or its configuration."""

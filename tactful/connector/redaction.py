@@ -6,6 +6,10 @@ It does not judge what was said. Providers echo addresses, subjects and links; n
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
 
 from tactful.connector.message import Message
 
@@ -62,3 +66,15 @@ def _without_shared(line: str, private: str, shortest: int) -> str:
         kept.append(MASK)
         at = end
     return "".join(kept)
+
+
+def secrets_in(value: Any, key: str = "") -> Iterator[tuple[str, SecretStr]]:  # noqa: ANN401 - whatever one holds
+    """Yield each secret of a configuration under its key, those of tables and lists in it too: `bounces.password`."""
+    if isinstance(value, SecretStr):
+        yield key, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from secrets_in(getattr(value, name), f"{key}.{name}" if key else name)
+    elif isinstance(value, list | tuple):
+        for number, each in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            yield from secrets_in(each, f"{key}.{number}")

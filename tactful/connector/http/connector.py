@@ -18,14 +18,13 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from tactful.connector.faults import Fault, SendFault
@@ -35,7 +34,7 @@ from tactful.connector.http.request import Answer, Request, UnreadableError
 from tactful.connector.http.tokens import Token, TokenKeeper
 from tactful.connector.message import Message
 from tactful.connector.protocol import Accepted, CannotSay, Connector, Finding, Ports, Stopping
-from tactful.connector.redaction import redacted
+from tactful.connector.redaction import redacted, secrets_in
 
 TOKEN_ATTEMPTS = 3
 OK = range(200, 300)
@@ -70,7 +69,7 @@ class HttpConnector(Connector[HttpConfigT], ABC, Generic[HttpConfigT]):
     def __init__(self, config: HttpConfigT, ports: Ports) -> None:
         super().__init__(config, ports)
         self._line = Line(config, http2=self.http2)
-        self._secrets = tuple(_secrets_of(config))
+        self._secrets = tuple(secret for _, secret in secrets_in(config))
 
     @abstractmethod
     def build(self, message: Message) -> Request:
@@ -275,15 +274,3 @@ def _may_pass(error: BaseException, deadline: float) -> bool:
     """Say whether getting a token may work if it is tried again, and there is time to."""
     passing = isinstance(error, SendFault) and error.fault in {Fault.TRANSIENT, Fault.AMBIGUOUS, Fault.THROTTLED}
     return passing and deadline - time.monotonic() > 1
-
-
-def _secrets_of(value: Any) -> Iterator[SecretStr]:  # noqa: ANN401 - whatever a configuration holds
-    """Yield every secret in a configuration, tables within it and lists among them."""
-    if isinstance(value, SecretStr):
-        yield value
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _secrets_of(getattr(value, name))
-    elif isinstance(value, list | tuple):
-        for each in value:  # pyright: ignore[reportUnknownVariableType]
-            yield from _secrets_of(each)

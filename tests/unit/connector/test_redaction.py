@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, SecretStr
 
 from tactful.connector import Message, redacted
+from tactful.connector.redaction import secrets_in
 from tests.unit.connector.test_message import message
 
 
@@ -58,3 +60,20 @@ def test_whatever_is_said_nothing_of_the_message_is_left(said: str, to: str, tex
     quoted = " ".join((known.text or "").split())
     pieces = {quoted[at : at + 16] for at in range(len(quoted) - 15)}
     assert not [piece for piece in sorted(pieces) if piece in line]
+
+
+class Account(BaseModel):
+    password: SecretStr
+    name: str = "fleur"
+
+
+class Several(BaseModel):
+    key: SecretStr | None = None
+    account: Account
+    others: tuple[SecretStr, ...] = ()
+
+
+def test_every_secret_of_a_configuration_is_found_however_deep_it_stands() -> None:
+    config = Several.model_validate({"account": {"password": "deep"}, "others": ["one", "two"]})
+    found = {key: secret.get_secret_value() for key, secret in secrets_in(config)}
+    assert found == {"account.password": "deep", "others.0": "one", "others.1": "two"}
