@@ -170,7 +170,7 @@ def _property(condition: Condition, customer: Customer, _now: datetime, _zone: Z
         return Answer(holds=False, found="not known", needs=_needs(condition))
     kept, asked = _comparable(customer.properties.get(name), condition.value)
     if isinstance(kept, list | tuple):
-        inside = asked in cast("Sequence[object]", kept)
+        inside = asked is not None and asked in cast("Sequence[object]", kept)
         fits = inside if condition.operator == "=" else not inside if condition.operator == "is not" else False
     elif kept is None or asked is None or (isinstance(asked, str | bool) and condition.operator not in {"=", "is not"}):
         fits = False
@@ -182,7 +182,8 @@ def _property(condition: Condition, customer: Customer, _now: datetime, _zone: Z
 def _comparable(kept: object, asked: object) -> tuple[object, object]:
     """Return the kept property in the kind of value it is compared with, None if it cannot be; and that value."""
     if isinstance(kept, list | tuple):
-        return cast("Sequence[object]", kept), asked
+        others = [one for one in cast("Sequence[object]", kept) if not isinstance(one, Decimal) or one.is_finite()]
+        return others, _number(asked) if isinstance(asked, Decimal) else asked
     if isinstance(asked, Money):
         return _amount(kept, asked.currency), _number(asked.amount)
     if isinstance(asked, bool):
