@@ -153,6 +153,8 @@ def test_a_property_is_known_or_not() -> None:
         (["roses", "tulips"], "=", "tulips", True),
         (["roses"], "is not", "tulips", True),
         (["roses"], ">=", "tulips", False),
+        ([1, 2], "=", Decimal(2), True),
+        ([Decimal("sNaN"), None], "=", 1, False),
         ({"amount": "12.50", "currency": "GBP"}, ">=", Money(amount=Decimal(12), currency="GBP"), True),
         ({"amount": 100, "currency": "EUR"}, ">=", Money(amount=Decimal(12), currency="GBP"), False),
         ("12.50 GBP", "<", Money(amount=Decimal(13), currency="GBP"), True),
