@@ -49,7 +49,7 @@ class Equipping:
         self._closing: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Watch until cancelled. SIGHUP has the file read at once, changed or not: its secrets may have changed."""
+        """Watch until cancelled. SIGHUP has the file read at once, changed or not."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._asked.set)
         try:
             while True:

@@ -1,4 +1,4 @@
-"""What is made of `tactful.toml`, and made anew when the file changes: swapped as a whole, the old let go when unused.
+"""What is made of `tactful.toml`, and made anew when it or a secret's file changes: whole, the old let go when unused.
 
 A file that is wrong changes nothing: what was made of the last good one stays, and the log says what is wrong.
 """
@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
 import structlog
 
-from service.connectors import ConfigurationError
+from service.connectors import ConfigurationError, parsed
 
 T = TypeVar("T")
 LOOK_EVERY: Final = timedelta(seconds=3)
@@ -73,22 +73,43 @@ class Reloaded(Generic[T]):
 
 
 class Watch:
-    """Looks whether a file has changed."""
+    """Looks whether a file has changed, or one that it takes a secret from: `{ file = "…" }`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._digest = self._digest_now()
 
     def changed(self) -> bool:
-        """Say whether the file is another than at the last look."""
+        """Say whether anything is another than at the last look."""
         before, self._digest = self._digest, self._digest_now()
         return before != self._digest
 
     def _digest_now(self) -> bytes:
         try:
-            return hashlib.sha256(self._path.read_bytes()).digest()
-        except OSError:
-            return b""
+            secrets = [_digest_of(self._path.parent / name) for name in sorted(set(_secrets_files(parsed(self._path))))]
+        except ConfigurationError:
+            secrets = []
+        return b"".join([_digest_of(self._path), *secrets])
+
+
+def _digest_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError:
+        return b""
+
+
+def _secrets_files(said: object) -> Iterator[str]:
+    """Yield what follows `file` in every `{ file = "…" }`, however deep."""
+    match said:
+        case {"file": str(name)} if len(cast("dict[str, object]", said)) == 1:
+            yield name
+        case dict():
+            for each in cast("dict[str, object]", said).values():
+                yield from _secrets_files(each)
+        case _:
+            pass
 
 
 def read_again(path: Path, read: Callable[[], T]) -> T | None:

@@ -40,6 +40,18 @@ def test_a_file_has_changed_when_its_content_has(tmp_path: Path) -> None:
     assert watch.changed()
 
 
+def test_a_file_has_changed_when_a_secret_of_it_has(tmp_path: Path) -> None:
+    file, secret = tmp_path / "tactful.toml", tmp_path / "password"
+    secret.write_text("whistle")
+    file.write_text('[connectors.relay]\nhost = "h"\n[connectors.relay.bounces]\npassword = { file = "password" }\n')
+    watch = Watch(file)
+    secret.write_text("whistles")
+    assert watch.changed()
+    assert not watch.changed()
+    secret.unlink()
+    assert watch.changed()
+
+
 def test_the_doors_listen_to_what_the_file_says_now_and_keep_the_last_good_one(tmp_path: Path) -> None:
     file = tmp_path / "tactful.toml"
     (tmp_path / "secret").write_text("whistle")
