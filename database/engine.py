@@ -24,6 +24,7 @@ from database.errors import (
     DatabaseError,
     DatabaseFullError,
     DatabaseStuckError,
+    UnstorableError,
 )
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ FULL = frozenset({"53100", "53200"})
 DOWN = frozenset({"57P01", "57P02", "57P03", "53300", "25006"})
 SLOW = frozenset({"57014", "55P03"})
 CONNECTION = "08"
+VALUE = "22"
 CONNECT_SECONDS = 5
 
 
@@ -113,6 +115,7 @@ class Database:
             DatabaseDownError: PostgreSQL cannot be reached or is going away.
             DatabaseFullError: it has no room left.
             DatabaseStuckError: conflicts did not end, or no connection became free.
+            UnstorableError: a value is none that it can keep.
         """
         try:
             return AGAIN(lambda: self._once(work))
@@ -159,6 +162,8 @@ def _told_apart(error: DBAPIError | psycopg.Error, url: sa.URL) -> DatabaseError
         return DatabaseStuckError("PostgreSQL kept reporting conflicts; nothing was written")
     if state in SLOW:
         return DatabaseStuckError("PostgreSQL did not finish in time; nothing was written")
+    if (state or "").startswith(VALUE) or (state is None and isinstance(original, psycopg.DataError)):
+        return UnstorableError(f"PostgreSQL cannot keep a value of ours ({state or 'NUL'}); nothing was written")
     gone = state is None and isinstance(error, OperationalError | psycopg.OperationalError)
     invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
     if invalidated or gone or state in DOWN or (state or "").startswith(CONNECTION):

@@ -6,6 +6,7 @@ TactfulError
 │   ├── DatabaseDownError      not reachable, or going away; try again
 │   ├── DatabaseFullError      no room left
 │   ├── DatabaseStuckError     conflicts or exhausted connections; try again
+│   ├── UnstorableError        a value is none that it can keep; trying again is no use
 │   └── SchemaError            its tables are older or newer than this code
 └── IntakeError            what was told us cannot be taken in
     ├── UnknownCustomerError   nobody has been identified by that id
@@ -40,6 +41,10 @@ class DatabaseFullError(DatabaseError):
 
 class DatabaseStuckError(DatabaseError):
     """Conflicts that do not end, or no free connection. Trying again later is right."""
+
+
+class UnstorableError(DatabaseError):
+    """A value is none that PostgreSQL can keep: the same would be refused again."""
 
 
 class SchemaError(DatabaseError):

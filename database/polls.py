@@ -18,7 +18,7 @@ from database.engine import Direct
 LEASE: Final = timedelta(minutes=2)
 """How long a look is left to whoever took it: longer than it and its storing can take."""
 FORGOTTEN_AFTER: Final = timedelta(hours=1)
-"""A connector that nobody asks any more is none of `tactful.toml`'s."""
+"""How long after it was due: a connector that nobody asks any more is none of `tactful.toml`'s."""
 
 TAKE = Direct("""
 INSERT INTO connector_polls AS p (connector, asked_at, due_at)
@@ -36,7 +36,7 @@ FAILED = Direct("""
 UPDATE connector_polls SET due_at = :due_at, failing_since = coalesce(failing_since, :asked_at), fault = :fault
  WHERE connector = :connector AND asked_at = :asked_at
 """)
-STAND = Direct("SELECT connector, asked_at, worked_at, failing_since, fault FROM connector_polls ORDER BY connector")
+STAND = Direct("SELECT connector, due_at, worked_at, failing_since, fault FROM connector_polls ORDER BY connector")
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ class Stands:
 
     Attributes:
         connector: Its connector.
-        asked_at: When it was last asked.
+        due_at: When it is to be asked again.
         worked_at: When that last worked, from the first byte to the acknowledgement.
         failing_since: Since when it does not; None where it does.
         fault: Why not.
     """
 
     connector: str
-    asked_at: datetime
+    due_at: datetime
     worked_at: datetime | None
     failing_since: datetime | None
     fault: str | None

@@ -1,7 +1,11 @@
-"""What strangers send, made fit for PostgreSQL: no NUL, no half character, no id longer than an index can hold."""
+"""What strangers send, made fit for PostgreSQL.
+
+No NUL, no half character, no number that is none, no id longer than an index can hold.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, TypeVar, cast
@@ -23,6 +27,8 @@ def _storable(value: Any, most: int | None) -> Any:  # noqa: ANN401 - any JSON v
     if isinstance(value, str):
         clean = value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
         return clean if most is None or len(clean) <= most else sha256(clean.encode()).hexdigest()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # Python reads NaN and Infinity in JSON, and PostgreSQL does not
     if isinstance(value, Mapping):
         found = cast("Mapping[object, object]", value)
         return {_storable(str(key), None): _storable(each, None) for key, each in found.items()}

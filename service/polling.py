@@ -2,8 +2,8 @@
 
 Beside its other work, every worker looks whether one is due; a row in the database sees to it that one of all looks at
 a time. What was fetched is stored with the cursor in one transaction, and acknowledged only then. A worker that dies in
-between leaves it to be fetched again: told twice, it is kept once. What a mistake of ours keeps from being stored is
-kept as unknown, and said loudly.
+between leaves it to be fetched again: told twice, it is kept once. What cannot be stored, by a mistake of ours or
+because PostgreSQL has no such value, is kept as unknown, and said loudly.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from database import heard, polls
 from database.engine import Database
-from database.errors import DatabaseError
+from database.errors import DatabaseError, UnstorableError
 from database.polls import Look
 from tactful.connector import (
     AnyConnector,
@@ -75,9 +75,13 @@ class Polling:
         connectors, eager, self._eager = self._connectors, self._eager, False
         if not connectors:
             return 0
-        due = await asyncio.to_thread(
-            self._database.run, lambda c: polls.take(c, connectors.keys(), eager=eager, now=now)
-        )
+        try:
+            due = await asyncio.to_thread(
+                self._database.run, lambda c: polls.take(c, connectors.keys(), eager=eager, now=now)
+            )
+        except DatabaseError:
+            self._eager |= eager
+            raise
         told = await asyncio.gather(*(self._ask(look, *connectors[look.connector], now) for look in due))
         return sum(told)
 
@@ -110,22 +114,20 @@ class Polling:
         return fetched
 
     async def _keep(self, look: Look, connector: AnyConnector, fetched: Fetched, now: datetime) -> None:
-        """Store all at once; where a mistake of ours prevents it, each by itself: none may stop all behind it."""
+        """Store all at once; where one cannot be stored, each by itself: none may stop all behind it."""
 
         async def stored(*news: Told | Inbound, cursor: str | None = None) -> None:
             await asyncio.to_thread(self._database.run, lambda c: _store(c, look, connector, news, cursor, now))
 
         try:
             await stored(*fetched.news, cursor=fetched.cursor)
-        except DatabaseError:
-            raise
-        except Exception:  # noqa: BLE001 - which one it is, is found out below
+        except Exception as mistake:  # noqa: BLE001 - which one it is, is found out below
+            _passes(mistake)
             for one in fetched.news:
                 try:
                     await stored(one)
-                except DatabaseError:
-                    raise
                 except Exception as error:  # noqa: BLE001 - whatever it is, that it came is kept
+                    _passes(error)
                     why = type(error).__name__
                     log.error("poll.unstored", connector=look.connector, error=why, dedupe_id=one.dedupe_id)  # noqa: TRY400 - no values
                     reason = f"not stored ({why})"
@@ -135,6 +137,12 @@ class Polling:
 
     async def _failed(self, look: Look, why: str, due_at: datetime) -> None:
         await asyncio.to_thread(self._database.run, lambda c: polls.failed(c, look, why, due_at=due_at))
+
+
+def _passes(error: Exception) -> None:
+    """Raise an error again that says nothing of what was to be stored: the database is away, full, or another's."""
+    if isinstance(error, DatabaseError) and not isinstance(error, UnstorableError):
+        raise error
 
 
 def _store(  # noqa: PLR0917 - what one transaction holds

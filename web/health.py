@@ -123,7 +123,7 @@ def _connectors(doing: Doing) -> list[PartOfHealth]:
 
 def _polls(doing: Doing, now: datetime) -> list[PartOfHealth]:
     """Say which providers could be asked for news and which could not; nothing where none has to be."""
-    asked = [one for one in doing.asked if now - one.asked_at < polls.FORGOTTEN_AFTER]
+    asked = [one for one in doing.asked if now - one.due_at < polls.FORGOTTEN_AFTER]
     if not asked:
         return []
     ok = all(

@@ -140,8 +140,10 @@ async def poll(connector: AnyConnector, asking: Asking, *, deadline: float) -> F
     for one in fetched.news:
         if not isinstance(cast("object", one), Told | Inbound) or one.at.tzinfo is None or not one.dedupe_id:
             raise SendFault(Fault.TRANSIENT, "unexpected", "news without a time, a zone or an id")
-    if len(fetched.cursor or "") > LONGEST_CURSOR:
-        raise SendFault(Fault.TRANSIENT, "unexpected", f"a cursor of more than {LONGEST_CURSOR:,} characters")
+    cursor = fetched.cursor or ""
+    if len(cursor) > LONGEST_CURSOR or not cursor.isprintable():
+        detail = f"a cursor of more than {LONGEST_CURSOR:,} characters, or of others than printable ones"
+        raise SendFault(Fault.TRANSIENT, "unexpected", detail)
     return fetched
 
 

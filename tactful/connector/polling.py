@@ -37,7 +37,8 @@ class Fetched:
 
     Attributes:
         news: What was told. Told again by a later look, each has the same `dedupe_id`.
-        cursor: Where the next look begins, once this is stored; None where the provider needs no telling.
+        cursor: Where the next look begins, once this is stored, in printable characters; None where the provider needs
+            no telling.
         taken: The provider's names for what it may forget, or mark as read, once this is stored.
         more: Whether there is more at once.
     """

@@ -16,6 +16,7 @@ import trustme
 from pydantic import ValidationError
 
 from connectors.email.smtp import Smtp, SmtpConfig
+from connectors.email.smtp.imap import Line
 from connectors.email.smtp.letters import BYTES_READ
 from connectors.email.smtp.mailbox import MOST
 from tactful.connector import Asking, Fault, Fetched, Inbound, Ports, SendFault, Told, acknowledge, poll
@@ -117,6 +118,15 @@ async def test_mails_are_moved_to_a_folder_where_that_is_wanted() -> None:
         for _ in range(2):  # told twice, as after a crash
             await acknowledge(connector, fetched.taken, deadline=time.monotonic() + 20)
         assert (await store.flags(), len(await store.flags("Read by Tactful"))) == ([], 1)
+
+
+async def test_mails_that_somebody_marked_as_deleted_hide_none_behind_them() -> None:
+    async with mail_store() as store:
+        await store.put(*map(number, range(4 * MOST)), at=AT, flags="(\\Deleted)")
+        await store.put(BOUNCE, at=AT)
+        news, _ = await store_all(smtp(store, read="move"))
+        assert [one.dedupe_id for one in news if isinstance(one, Told)]
+        assert len(await store.flags()) == 4 * MOST
 
 
 async def test_mails_are_deleted_only_where_that_is_said_and_no_others_with_them() -> None:
@@ -256,6 +266,22 @@ async def test_a_server_that_keeps_us_waiting_is_cut_off_in_time(talk: Talk) -> 
     async with rude(talk) as connector:
         said = await fault(connector, seconds=0.3)
     assert (said.fault, said.code) == (Fault.TRANSIENT, "timeout")
+
+
+async def test_who_is_cut_off_before_it_has_connected_does_nothing_any_more() -> None:
+    done: list[Line] = []
+    async with mail_store() as store:
+        line = Line(HOST, store.port, "none", ssl.create_default_context(), 5)
+        line.cut()
+        with pytest.raises(SendFault) as caught:
+            await asyncio.to_thread(line.during, done.append)
+    assert (caught.value.fault, done) == (Fault.TRANSIENT, [])
+
+
+async def test_a_secret_is_masked_also_where_what_a_server_says_is_cut() -> None:
+    async with rude(saying(HELLO, CAN, f"# NO {'x' * 268} {PASSWORD}\r\n")) as connector:
+        said = await fault(connector)
+    assert PASSWORD[:6] not in said.detail
 
 
 async def test_a_server_that_is_not_there_is_waited_for() -> None:

@@ -177,6 +177,10 @@ def test_a_secret_that_cannot_be_had_is_named_by_its_place(tmp_path: Path, passw
             'idle = "a while"',
             'connectors.smtp.idle: must be a length of time: idle = "4 hours", or seconds: idle = 90',
         ),
+        (
+            'idle = "999999999 weeks"',
+            'connectors.smtp.idle: must be a length of time: idle = "4 hours", or seconds: idle = 90',
+        ),
         ('idle = "2 hours"', "connectors.smtp.idle: Input should be less than or equal to 1 hour"),
     ],
 )

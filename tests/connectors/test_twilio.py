@@ -439,6 +439,12 @@ def test_a_page_that_is_not_of_this_account_is_not_asked_for() -> None:
         assert path == f"{PATH}?DateSent=2026-03-22&PageSize=200"
 
 
+def test_a_next_page_that_cannot_be_asked_for_is_a_fault_instead_of_the_same_page_for_ever() -> None:
+    for strange in ("https://evil.example/", "/2010-04-01/Accounts/AC1/Messages.json?Page=1", f"{PATH}/?Page=1"):
+        with pytest.raises(UnreadableError):
+            looked(None, page(LISTED, following=strange))
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"messages": {}}'])
 def test_a_page_that_is_none_is_said_to_be_unreadable(content: bytes) -> None:
     with pytest.raises(UnreadableError):

@@ -25,6 +25,7 @@ from tactful.connector import (
     Fetched,
     Inbound,
     Message,
+    Money,
     NoKey,
     Ports,
     SendFault,
@@ -117,6 +118,16 @@ def test_one_thing_that_cannot_be_stored_stops_nothing_behind_it_and_is_kept_as_
     assert [tuple(one) for one in kept] == [("unknown", "b-1", "not stored (AttributeError)"), ("bounced", "b-2", "")]
     assert len(ledger.rows("SELECT * FROM suppressions")) == 1
     assert (row(ledger).cursor, row(ledger).fault) == ("2", None)
+
+
+def test_what_postgresql_itself_cannot_keep_stops_nothing_behind_it_either(ledger: Ledger) -> None:
+    made(ledger)
+    endless = Money.model_construct(amount="9" * 200_000, currency="USD")  # more digits than a number can have
+    shelf = Shelf(bounced(ledger, 1, cost=endless), bounced(ledger, 2))
+    assert look(ledger, shelf) == 2
+    assert shelf.has == {}
+    kept = ledger.rows("SELECT kind, dedupe_id, reason FROM receipts ORDER BY dedupe_id")
+    assert [tuple(one) for one in kept] == [("unknown", "b-1", "not stored (UnstorableError)"), ("bounced", "b-2", "")]
 
 
 def test_the_next_look_is_due_after_its_time_and_begins_where_the_last_one_ended(ledger: Ledger) -> None:
@@ -214,6 +225,21 @@ def test_a_changed_configuration_is_tried_at_once(ledger: Ledger) -> None:
     ledger.now += SECOND
     look(ledger, mended, polling)
     assert len(mended.asked) == 1, "what works keeps its time"
+
+
+def test_a_changed_configuration_is_tried_at_once_also_where_the_database_was_away_just_then(ledger: Ledger) -> None:
+    shelf = Shelf()
+    polling = Polling(ledger.database, {"post": shelf})
+    shelf.fails = [SendFault(Fault.CONFIG, "login")]
+    look(ledger, shelf, polling)
+    polling.equip({"post": shelf})
+    ledger.database.run(lambda c: c.exec_driver_sql("ALTER TABLE connector_polls RENAME TO away"))
+    with pytest.raises(DatabaseError):
+        look(ledger, shelf, polling)
+    ledger.database.run(lambda c: c.exec_driver_sql("ALTER TABLE away RENAME TO connector_polls"))
+    ledger.now += SECOND
+    look(ledger, shelf, polling)
+    assert len(shelf.asked) == 2
 
 
 def test_who_is_not_configured_to_be_asked_is_not(ledger: Ledger) -> None:

@@ -221,6 +221,13 @@ def test_a_batch_settles_many_contacts_at_once(ledger: Ledger) -> None:
     assert ledger.count("decisions", "verdict = 'receipt'") == 20
 
 
+def test_numbers_that_json_has_no_word_for_are_kept_as_words(ledger: Ledger) -> None:
+    made(ledger)
+    assert tell(ledger, K.DELIVERED, raw={"price": float("nan"), "of": [float("-inf"), 1.5]})
+    (row,) = ledger.rows("SELECT raw FROM receipts")
+    assert row.raw == {"price": "nan", "of": ["-inf", 1.5]}
+
+
 def test_copies_that_race_are_kept_once(ledger: Ledger) -> None:
     made(ledger)
     told = [Told(kind=K.OPENED, at=ledger.now, dedupe_id=f"o{n}", provider_id="id-ada") for n in range(50)]

@@ -45,6 +45,7 @@ class Line:
         self._seconds = seconds
         self._step = Step.CONNECT
         self._socket: socket.socket | None = None
+        self._over = False
         self._box: Any = None
         self._secrets: tuple[str, ...] = ()
         self._can: list[str] = []
@@ -74,7 +75,8 @@ class Line:
         raise failed
 
     def cut(self) -> None:
-        """End the connection at once, from another thread."""
+        """End the connection at once, from another thread; one that is not there yet ends when it is."""
+        self._over = True
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
@@ -107,14 +109,22 @@ class Line:
         said = self.do("SEARCH", criteria)
         return sorted(int(number) for line in said if isinstance(line, bytes) for number in line.split())
 
-    def first(self, most: int) -> list[int]:
-        """Return the numbers of the first mails in the folder, without those that are marked as deleted."""
-        if not self.there:
-            return []
-        kind, said = self._box.fetch(f"1:{min(self.there, most)}", "(UID FLAGS)")
-        lines = [line for line in self._checked(kind, said) if isinstance(line, bytes)]
-        found = [_UID.search(line) for line in lines if rb"\Deleted" not in line]
-        return sorted(int(uid[1]) for uid in found if uid)
+    def first(self, most: int, window: int) -> list[int]:
+        """Return the numbers of the first mails in the folder, without those that are marked as deleted.
+
+        Args:
+            most: How many.
+            window: How many mails are looked at at once.
+        """
+        found: list[int] = []
+        for begin in range(1, self.there + 1, window):
+            kind, said = self._box.fetch(f"{begin}:{min(self.there, begin + window - 1)}", "(UID FLAGS)")
+            lines = [line for line in self._checked(kind, said) if isinstance(line, bytes)]
+            uids = [_UID.search(line) for line in lines if rb"\Deleted" not in line]
+            found += sorted(int(uid[1]) for uid in uids if uid)
+            if len(found) >= most:
+                break
+        return found[:most]
 
     def fetch(self, number: int, most: int) -> tuple[bytes, bytes]:
         """Return what the server says about a mail, and its first bytes; nothing of one that is gone."""
@@ -162,6 +172,8 @@ class Line:
 
     def _opened(self, opened: socket.socket) -> None:
         self._socket = opened
+        if self._over:
+            self.cut()
 
     def _number(self, name: str) -> int:
         said = self._box.untagged_responses.get(name, [b"0"])[-1]
@@ -174,7 +186,7 @@ class Line:
 
     def _fault(self, error: Exception) -> SendFault:
         """Return what a failure means; the error itself, which may name names, does not go with it."""
-        said = self._masked(f"{self.place}: {error}"[:300])
+        said = self._masked(f"{self.place}: {error}")
         if self._step is Step.CONNECT and isinstance(error, imaplib.IMAP4.error) and _STRANGE.search(said):
             return SendFault(Fault.CONFIG, "not offered", said)  # the client's own words for what it cannot go on with
         if isinstance(error, imaplib.IMAP4.abort | EOFError):
@@ -206,4 +218,4 @@ def _leaving_its_socket(kind: type[Any], opened: Callable[[socket.socket], None]
 
 
 def _words(said: list[Any]) -> str:
-    return " ".join(part.decode("utf-8", "replace") for part in said if isinstance(part, bytes))[:300]
+    return " ".join(part.decode("utf-8", "replace") for part in said if isinstance(part, bytes))

@@ -134,7 +134,7 @@ class Mailbox:
         self._open(line, readonly=True)
         if self._config.read == "mark":
             return _in_order(line, Place.of(cursor, line), at, deadline)
-        letters = _letters(line, line.first(4 * MOST)[:MOST], at, deadline)
+        letters = _letters(line, line.first(MOST, 4 * MOST), at, deadline)
         return Found(letters, None, more=bool(letters) and len(letters) < line.there)
 
     def _put_aside(self, line: Line, names: Sequence[str]) -> None:

@@ -57,6 +57,8 @@ def read(messages: str, asking: Asking, answer: Answer, known: Container[str]) -
         return Fetched(cursor=asking.cursor)
     news = [told for one in cast("list[object]", texts) if (told := _priced(one, asking, known)) is not None]
     if page := text_at(said, "next_page_uri"):
+        if not _ours(messages, page):
+            raise UnreadableError("its next page is not one of this account's messages")
         return Fetched(news=news, cursor=f"{day.isoformat()} {page}", more=True)
     day += timedelta(days=1)
     return Fetched(news=news, cursor=day.isoformat(), more=_readable(day, asking))
@@ -70,7 +72,11 @@ def _place(messages: str, asking: Asking) -> tuple[date, str]:
         day = date.fromisoformat(said) if said else newest
     except ValueError:
         day, page = newest, ""
-    return day, page if page.startswith(f"{messages}?") else ""
+    return day, page if _ours(messages, page) else ""
+
+
+def _ours(messages: str, page: str) -> bool:
+    return page.startswith(f"{messages}?")
 
 
 def _readable(day: date, asking: Asking) -> bool:

@@ -100,6 +100,18 @@ def test_a_provider_that_cannot_be_asked_is_noticed(
     assert "polls" not in parts_of(doors.get("/healthz")), "it is configured no more"
 
 
+def test_a_provider_that_is_asked_again_tomorrow_is_not_forgotten_meanwhile(doors: Doors) -> None:
+    now = doors.clock()
+    row = {"asked_at": now, "due_at": now + timedelta(days=1), "since": now}
+    with doors.database.engine.begin() as conn:
+        told = "INSERT INTO connector_polls VALUES ('relay', NULL, :asked_at, :due_at, NULL, :since, 'config')"
+        conn.execute(sa.text(told), row)
+    doors.clock.pass_time(timedelta(hours=23))
+    assert parts_of(doors.get("/healthz"))["polls"]["ok"] is False
+    doors.clock.pass_time(timedelta(hours=3))
+    assert "polls" not in parts_of(doors.get("/healthz"))
+
+
 def test_further_parts_are_told_and_one_that_breaks_is_itself_the_finding(serve: Serve) -> None:
     async def well() -> PartOfHealth:
         return PartOfHealth(name="temporal", ok=True, sentence="Temporal answers.")

@@ -99,6 +99,8 @@ async def test_news_are_handed_on() -> None:
         Fetched(news=[replace(DELIVERED, at=NOON.replace(tzinfo=None))]),
         Fetched(news=cast("Any", ["bounced"])),
         Fetched(cursor="x" * 3000),
+        Fetched(cursor="no\0thing"),
+        Fetched(cursor="half a \ud83d"),
     ],
 )
 async def test_what_cannot_be_kept_is_a_fault(what: object) -> None:
