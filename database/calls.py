@@ -213,9 +213,11 @@ def finish(
         raw={"outcome": outcome, "by": by, **_noted(note)},
     )
     receipts.note(conn, connector, told, now=now)
-    if FINISH.row(conn, part_key=task_key, outcome=outcome, by=by, now=now) is None:
-        raise CallTakenError(_answer(_one(conn, task_key, now)))
-    return _answer(_one(conn, task_key, now))
+    done = FINISH.row(conn, part_key=task_key, outcome=outcome, by=by, now=now)
+    task = _answer(_one(conn, task_key, now))
+    if done is None and (task.state, task.outcome) != ("done", outcome):  # somebody was quicker, and says otherwise
+        raise CallTakenError(task)
+    return task
 
 
 def withdraw(conn: Connection, task_key: UUID, *, now: datetime) -> Stopping:

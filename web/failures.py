@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import unquote
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -26,6 +27,7 @@ from database.errors import (
     UnknownCommunicationError,
     UnknownCustomerError,
     UnknownLotError,
+    UnstorableError,
 )
 from database.views.cursors import BadCursorError
 from tactful.doors import RefusedError
@@ -168,6 +170,9 @@ async def _on_tactful_error(request: Request, error: Exception) -> Response:
             log.error("database.unavailable", code=code)
             told = Refusal(code=code, message=message, hint=f"Send the same again in {RETRY_SECONDS} s or later.")
             return _answered(request, [told], 503, {"Retry-After": str(RETRY_SECONDS)})
+        case UnstorableError() if "\x00" in unquote(str(request.url)):
+            message = "The address has a NUL character (%00) in it."
+            return _answered(request, [Refusal(code="bad_text", message=message, expected="text without it")])
         case _:  # such as a statement that PostgreSQL refuses: nothing a caller can put right
             return await _on_surprise(request, error)
 

@@ -93,6 +93,11 @@ def test_what_no_database_keeps_is_refused_before_it_gets_there(doors: Doors, va
     refusal_of(doors.client.post("/v1/identify", content=body, headers=JSON), 422, code)
 
 
+@pytest.mark.parametrize("path", ["/v1/calls?by=%00", "/v1/costs?connector=a%00", "/v1/costs?strategy=%00"])
+def test_a_nul_in_an_address_is_the_callers_and_no_bug_of_ours(doors: Doors, path: str) -> None:
+    refusal_of(doors.get(path), 422, "bad_text")
+
+
 def test_errors_of_the_protocol_have_the_same_shape(doors: Doors) -> None:
     refusal_of(doors.get("/v1/nothing"), 404, "not_found")
     assert refusal_of(doors.get("/v1/track"), 405, "method_not_allowed")["expected"] == "POST"

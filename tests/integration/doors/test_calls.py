@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection
 
 from connectors.other.call_task import CallTask, CallTaskConfig
 from database import calls, holds
@@ -63,6 +67,11 @@ async def asked(doors: Doors, ledger: Ledger, user: str = "ada") -> Any:
 
 def listed(doors: Doors) -> list[dict[str, Any]]:
     return doors.get("/v1/calls").json()["calls"]
+
+
+def somebody_waits(doors: Doors) -> bool:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    return bool(doors.database.run(lambda c: c.exec_driver_sql(waiting).scalar_one()))
 
 
 def finish(doors: Doors, task: str, outcome: str, by: str = "maya") -> Any:
@@ -239,3 +248,23 @@ async def test_a_yes_to_texts_is_no_yes_to_calls_nor_is_a_no(doors: Doors, ledge
         claim = ledger.claim(ledger.contact(user))
         assert isinstance(claim, Claimed)
         assert [part.message.channel for part in claim.parts] == [channel]
+
+
+async def test_said_twice_alike_at_the_same_time_it_is_written_once_and_right_both_times(
+    doors: Doors, ledger: Ledger
+) -> None:
+    await asked(doors, ledger)
+    task = UUID(listed(doors)[0]["task_key"])
+
+    def say(conn: Connection) -> str | None:
+        return calls.finish(conn, task, "not_again", by="maya", now=doors.clock()).outcome
+
+    with doors.database.engine.begin() as conn, ThreadPoolExecutor(1) as other:
+        assert say(conn) == "not_again"
+        second = other.submit(ledger.database.run, say)
+        while not somebody_waits(doors):
+            assert not second.done()
+            await asyncio.sleep(0.01)
+        conn.commit()
+        assert second.result(timeout=20) == "not_again"
+    assert (ledger.count("receipts"), ledger.count("suppressions")) == (1, 1)
