@@ -33,7 +33,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("channel", Channel)
 def test_what_is_begun_keeps_the_contract_and_lacks_an_oracle(packages: Path, channel: Channel) -> None:
     tactful = Command(SERVER, packages)
-    done = tactful.afresh("connector", "certify", f"my_{channel}", PYTHONPATH=str(packages / "site"))
+    done = tactful("connector", "certify", f"my_{channel}", PYTHONPATH=str(packages / "site"))
     assert (done.code, "failed" in done.out) == (0, False), done.out + done.err
     assert "checks passed, and it is not certified yet: no oracle stands behind it." in done.out
     assert ("- hooks: the provider tells nothing afterwards" in done.out) is (channel not in TELLING)

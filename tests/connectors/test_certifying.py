@@ -103,13 +103,13 @@ def test_without_the_kits_libraries_it_says_what_to_install() -> None:
 )
 def test_a_strangers_mistake_is_told_with_its_line_and_is_not_called_ours(tmp_path: Path, code: str, said: str) -> None:
     (tmp_path / "owl.py").write_text(code)
-    done = Command("http://127.0.0.1:9", tmp_path).afresh("connector", "certify", "owl", "--case", "owl:CASE")
+    done = Command("http://127.0.0.1:9", tmp_path)("connector", "certify", "owl", "--case", "owl:CASE")
     assert (done.code, done.err) == (1, f"{said}\n")
 
 
 def test_a_package_that_was_begun_and_not_installed_is_told_so(tmp_path: Path) -> None:
     there = Command("http://127.0.0.1:9", tmp_path)
     assert there("connector", "new", "barn_owl").code == 0
-    done = there.afresh("connector", "certify", "barn_owl")
+    done = there("connector", "certify", "barn_owl")
     assert done.code == 1
     assert done.err == 'the connector "barn_owl" is not installed yet: pip install --editable tactful-barn-owl\n'

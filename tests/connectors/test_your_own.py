@@ -101,7 +101,7 @@ def test_its_commands_lead_from_nothing_to_a_connector_that_the_worker_reads(tmp
         if program == "pip":
             installed(site, tmp_path / words[-1])  # as the page says, but offline and into a folder of this test's
             continue
-        done = tactful.afresh(*words, PYTHONPATH=str(site))
+        done = tactful(*words, PYTHONPATH=str(site))
         assert done.code == 0, done.out + done.err
     written = (tmp_path / "tactful-owl" / "tactful_owl" / "connector.py").read_text()
     assert written.endswith("\n" + block("python", "def verify")), "the page shows what `new` writes"

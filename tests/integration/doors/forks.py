@@ -6,6 +6,7 @@ itself is a process of its own as ever, with its own folder, environment, output
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -13,7 +14,7 @@ import tempfile
 import traceback
 from typing import Any
 
-from tactful import cli
+from tactful import cli, conformance  # noqa: F401 - the kit is what takes longest to import, and has it done here
 
 
 def serve() -> None:
@@ -40,6 +41,8 @@ def _be(asked: dict[str, Any], out: int, err: int) -> None:
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
+    sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))  # as an interpreter begins
+    importlib.invalidate_caches()
     sys.modules["__main__"].__package__ = ""  # else help would call the program "python -m tests…"
     sys.argv = ["tactful", *asked["words"]]
     code: object = 0
