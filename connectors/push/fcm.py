@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, ClassVar, cast
 
 import jwt
@@ -57,10 +58,16 @@ class FcmConfig(HttpConfig):
     @classmethod
     def _is_an_account(cls, given: SecretStr) -> SecretStr:
         try:
-            jwt.encode({}, _account(given).private_key.get_secret_value(), algorithm="RS256")
+            jwt.encode({}, _key(_account(given).private_key.get_secret_value()), algorithm="RS256")
         except (ValueError, TypeError, jwt.PyJWTError):
             raise ValueError("must be Google's JSON file of a service account, with its private key") from None
         return given
+
+
+@lru_cache(maxsize=8)
+def _key(pem: str) -> Any:  # noqa: ANN401 - whatever the library signs with
+    """Return a private key, read once: that its numbers are primes is tried each time that it is read."""
+    return jwt.get_algorithm_by_name("RS256").prepare_key(pem)
 
 
 class Fcm(WithToken[FcmConfig]):
@@ -136,7 +143,7 @@ class Fcm(WithToken[FcmConfig]):
             "iat": int(at.timestamp()),
             "exp": int((at + TOKEN_TIME).timestamp()),
         }
-        key = self._account.private_key.get_secret_value()
+        key = _key(self._account.private_key.get_secret_value())
         named = {"kid": self._account.private_key_id} if self._account.private_key_id else None
         signed = jwt.encode(claims, key, algorithm="RS256", headers=named)
         return Request.form(path or self._account.token_uri, [("grant_type", _GRANT), ("assertion", signed)])
