@@ -29,6 +29,8 @@ from tactful.words import ReceiptKind
 BYTES_READ = 262_144
 """How much of a mail is fetched and read: reports stand at its beginning, and so does what a person writes."""
 PARTS_MAX = 60
+HEADER_CHARACTERS_MAX = 8_000
+"""How much of a header is read: what is encoded word by word takes long."""
 KEPT_PROVEN, KEPT_UNPROVEN = 4_000, 500
 """How much is kept of a mail that is not understood: little where anybody may have sent it."""
 _ARRIVED_AT = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to")
@@ -182,8 +184,12 @@ def _arrived_at(mail: Mail) -> Iterator[str]:
 
 
 def _header(mail: Mail[Any, Any], name: str) -> str:
-    """Return all values of a header in plain letters, one after the other; empty where there is none."""
-    return " ".join(_plain(str(value)) for value in mail.get_all(name, []))
+    """Return all values of a header in plain letters, one after the other, up to a length; empty for none."""
+    found, left = list[str](), HEADER_CHARACTERS_MAX
+    for value in mail.get_all(name, []):
+        found.append(_plain(str(value)[:left]))
+        left = max(0, left - len(str(value)))
+    return " ".join(filter(None, found))
 
 
 def _plain(value: str) -> str:

@@ -27,6 +27,8 @@ from tactful.connector.http import PemFile
 T = TypeVar("T")
 MOST: Final = 50
 """How many mails one look brings."""
+BYTES_A_LOOK: Final = 8 * BYTES_READ
+"""How much: whoever likes sends mails that take long to read, and a look has to come to its end."""
 WINDOW: Final = 20_000
 """How many numbers are searched at once: an answer is a line, and lines have an end."""
 SPARE_SECONDS: Final = 3.0
@@ -176,10 +178,11 @@ def _in_order(line: Line, place: Place, at: datetime, deadline: float) -> Found:
 
 
 def _letters(line: Line, numbers: Sequence[int], at: datetime, deadline: float) -> list[tuple[str, Letter]]:
-    """Fetch mails one by one, as long as there is time: at least one, else they would never all be read."""
+    """Fetch mails one by one, as long as there is time and room: at least one, else they would never all be read."""
     found: list[tuple[str, Letter]] = []
     for number in numbers:
-        if found and deadline - time.monotonic() < SPARE_SECONDS:
+        full = sum(len(letter.content) for _, letter in found) >= BYTES_A_LOOK
+        if full or (found and deadline - time.monotonic() < SPARE_SECONDS):
             break
         found.append((f"{line.validity}/{number}", _letter(*line.fetch(number, BYTES_READ), at)))
     return found
