@@ -174,6 +174,19 @@ def test_a_command_that_does_not_exist_would_be_seen(call: str, why: str) -> Non
     assert why in (wrong_with(tuple(words)) or "")
 
 
+def test_every_command_that_a_page_of_the_console_names_is_one() -> None:
+    shown = re.compile(r"(?<=<pre>)tactful [^<]+|(?<=<code>)tactful [^<]+")
+    pages = committed(".html")
+    named = [line for page in pages for each in shown.findall(text(page)) for line in each.splitlines()]
+    assert named
+    written = "\n".join(f"$ {line}" for line in named)
+    assert {
+        " ".join(words): why
+        for words in calls(f"```console\n{written}\n```\n", "tactful")
+        if (why := wrong_with(tuple(words)))
+    } == {}
+
+
 def test_every_tactful_command_is_in_a_guide() -> None:
     guides = "".join(text(name) for name in ("README.md", MARKETER, OPERATOR))
     assert [name for name in get_group(app).commands if f"tactful {name}" not in guides] == []
