@@ -19,6 +19,7 @@ ever shown.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ IN_HOME_DAYS_MAX = 30
 Place = tuple[int | str, ...]
 """Where a value stands in a table: the names of the tables that it is in, and its own."""
 _SECTIONS = ("connectors", "channels")
+_SHOULD = re.compile(r"^\w+ should ")  # how pydantic begins
 
 
 class ConfigurationError(TactfulError):
@@ -317,7 +319,8 @@ class Reading:
                 name = problem["loc"][-1]
                 self.problems.append(f'{where}: must be a length of time: {name} = "4 hours", or seconds: {name} = 90')
             case _:
-                self.problems.append(f"{where}: {problem['msg'].removeprefix('Value error, ')}")
+                told = problem["msg"].removeprefix("Value error, ")
+                self.problems.append(f"{where}: {_SHOULD.sub('must ', told)}")
 
     def _unknown(self, key: str, known: Iterable[str], what: str, name: str | None = None) -> None:
         """Report a name that means nothing, with what there is."""

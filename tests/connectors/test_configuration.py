@@ -118,10 +118,10 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
         'connectors.relay.use: there is no connector "smtpp". Did you mean "smtp"?',
         'connectors.smtp.password: a secret is not written here; say { env = "VARIABLE" } or { file = "PATH" }',
         "connectors.smtp.host: is missing",
-        "connectors.smtp.port: Input should be less than or equal to 65535",
+        "connectors.smtp.port: must be less than or equal to 65535",
         'connectors.smtp.hots: there is no setting "hots". Did you mean "host"?',
         "connectors.other.host: is missing",
-        "connectors.other.idle: Input should be greater than or equal to 0 seconds",
+        "connectors.other.idle: must be greater than or equal to 0 seconds",
         'channels.email.using: there is no setting "using". There are: use.',
         'channels.email.use: there is no connector "smtpp". Did you mean "smtp"?',
         'channels.fax: there is no channel "fax". There are: email, sms, push, letter, call.',
@@ -165,14 +165,14 @@ def test_a_secret_that_cannot_be_had_is_named_by_its_place(tmp_path: Path, passw
             'tls = "none"\nusername = "fleur"\npassword = { env = "P" }',
             'connectors.smtp: the password would cross the network unencrypted: use tls = "starttls" or "tls"',
         ),
-        ('tls = "ssl"', "connectors.smtp.tls: Input should be 'none', 'starttls' or 'tls'"),
+        ('tls = "ssl"', "connectors.smtp.tls: must be 'none', 'starttls' or 'tls'"),
         ('bounces_to = "nobody"', "connectors.smtp.bounces_to: is not an email address, or not in ASCII before the @"),
-        ('hello_as = "two words"', "connectors.smtp.hello_as: String should match pattern '^[!-~]{1,255}$'"),
+        ('hello_as = "two words"', "connectors.smtp.hello_as: must match pattern '^[!-~]{1,255}$'"),
         (
             'username = ""\npassword = { env = "P" }',
-            "connectors.smtp.username: String should have at least 1 character",
+            "connectors.smtp.username: must have at least 1 character",
         ),
-        ("connections = 0", "connectors.smtp.connections: Input should be greater than or equal to 1"),
+        ("connections = 0", "connectors.smtp.connections: must be greater than or equal to 1"),
         (
             'idle = "a while"',
             'connectors.smtp.idle: must be a length of time: idle = "4 hours", or seconds: idle = 90',
@@ -181,7 +181,7 @@ def test_a_secret_that_cannot_be_had_is_named_by_its_place(tmp_path: Path, passw
             'idle = "999999999 weeks"',
             'connectors.smtp.idle: must be a length of time: idle = "4 hours", or seconds: idle = 90',
         ),
-        ('idle = "2 hours"', "connectors.smtp.idle: Input should be less than or equal to 1 hour"),
+        ('idle = "2 hours"', "connectors.smtp.idle: must be less than or equal to 1 hour"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(tmp_path: Path, settings: str, complaint: str) -> None:
@@ -369,7 +369,7 @@ def test_mistakes_in_a_table_within_a_connectors_are_named_by_their_key(tmp_path
 
 def test_a_table_that_is_no_table_is_named(tmp_path: Path) -> None:
     (found,) = problems(tmp_path, '[connectors.smtp]\nhost = "h"\nbounces = "imap.example"')
-    assert found.startswith("connectors.smtp.bounces: Input should be a valid")
+    assert found.startswith("connectors.smtp.bounces: must be a valid")
 
 
 @pytest.mark.parametrize("name", known())
