@@ -85,6 +85,27 @@ def concerns(quiet: QuietHours, channel: Channel, topic: str) -> bool:
 
 def _quiet_until(quiet: QuietHours, at: datetime, zone: ZoneInfo, holidays: Container[date]) -> datetime | None:
     """Return until when these hours are quiet if they are at `at`, else None. Always later than `at`."""
+    end = _end_shown(quiet, at, zone, holidays)
+    turned = _turned_back(at, end, zone) if end is not None else None
+    # Clocks that are turned back may show an hour from before the quiet ones.
+    return turned if turned is not None and _end_shown(quiet, turned, zone, holidays) is None else end
+
+
+def _turned_back(at: datetime, end: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the instant between two from which clocks run behind, if there is one; to the second."""
+    before, behind = local_clock(at, zone).utcoffset(), local_clock(end, zone).utcoffset()
+    if before is None or behind is None or behind >= before:
+        return None
+    early, late = int(at.timestamp()), int(end.timestamp())
+    while late - early > 1:
+        middle = (early + late) // 2
+        offset = local_clock(datetime.fromtimestamp(middle, UTC), zone).utcoffset()
+        early, late = (early, middle) if offset != before else (middle, late)
+    return datetime.fromtimestamp(late, UTC)
+
+
+def _end_shown(quiet: QuietHours, at: datetime, zone: ZoneInfo, holidays: Container[date]) -> datetime | None:
+    """Return when clocks show the end of these hours if they are quiet at `at`, else None. Always later than `at`."""
     wall = local_clock(at, zone)
     day = wall.date()
     if day.weekday() in quiet.weekdays or (quiet.holidays and day in holidays):

@@ -64,6 +64,12 @@ def test_what_never_opens_is_given_up_after_fifteen_days() -> None:
     assert all_open(NOON, (always,), (SMS, PUSH), "ideas", LONDON) == NOON + 15 * DAY
 
 
+def test_clocks_that_are_turned_back_may_open_what_was_quiet() -> None:
+    quiet = QuietHours(channels=(SMS,), start=time(1, 1), end=time(0))
+    begun = datetime(2026, 11, 1, 5, 1, tzinfo=UTC)  # 01:01 in New York, an hour before it is 01:00 again
+    assert opens(begun, quiet, zone=ZoneInfo("America/New_York")) == datetime(2026, 11, 1, 6, tzinfo=UTC)
+
+
 def test_quiet_hours_around_the_clock_in_two_pieces_never_open() -> None:
     pieces = (
         QuietHours(channels=(SMS,), start=time(20), end=time(9)),
