@@ -202,6 +202,8 @@ def finish(
         channel = Channel(row["channel"])
         said = Suppress(SuppressionClass.MARKETING, outcome, connector, now, channel=channel, address=task.phone)
         suppressions.suppress(conn, said, now=now)
+        reached = Told(kind=ReceiptKind.DELIVERED, at=now, dedupe_id=f"{task_key} reached", key=task_key)
+        receipts.note(conn, connector, reached, now=now)  # whoever says no was reached: no other way follows
     told = Told(
         kind=_RECEIPTS[outcome],
         at=now,

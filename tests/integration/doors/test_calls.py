@@ -104,7 +104,7 @@ async def test_one_has_a_call_for_an_hour_and_then_another_may(doors: Doors, led
         ("reached", "delivered", None),
         ("no_answer", "bounced", None),
         ("wrong_number", "bounced", "undeliverable"),
-        ("not_again", "unsubscribed", "marketing"),
+        ("not_again", "delivered unsubscribed", "marketing"),
     ],
 )
 async def test_what_came_of_a_call_is_a_receipt_and_follows_the_customer(
@@ -115,7 +115,7 @@ async def test_what_came_of_a_call_is_a_receipt_and_follows_the_customer(
     assert finish(doors, task, outcome).json()["outcome"] == outcome
     assert finish(doors, task, outcome).json()["outcome"] == outcome
     refusal_of(finish(doors, task, "reached" if outcome != "reached" else "no_answer"), 409, "call_taken")
-    assert [row["kind"] for row in doors.rows("SELECT kind FROM receipts")] == [kind]
+    assert sorted(row["kind"] for row in doors.rows("SELECT kind FROM receipts")) == kind.split()
     told = {row["kind"] for row in doors.rows("SELECT kind FROM suppressions WHERE address = 'ada@call.example'")}
     assert told == ({against} if against else set())
     assert listed(doors) == []
@@ -267,4 +267,4 @@ async def test_said_twice_alike_at_the_same_time_it_is_written_once_and_right_bo
             await asyncio.sleep(0.01)
         conn.commit()
         assert second.result(timeout=20) == "not_again"
-    assert (ledger.count("receipts"), ledger.count("suppressions")) == (1, 1)
+    assert (ledger.count("receipts"), ledger.count("suppressions")) == (2, 1)
