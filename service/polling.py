@@ -119,20 +119,22 @@ class Polling:
         async def stored(*news: Told | Inbound, cursor: str | None = None) -> None:
             await asyncio.to_thread(self._database.run, lambda c: _store(c, look, connector, news, cursor, now))
 
+        async def stored_or_named(one: Told | Inbound) -> None:
+            try:
+                await stored(one)
+            except Exception as error:  # noqa: BLE001 - whatever it is, that it came is kept
+                _passes(error)
+                why = type(error).__name__
+                log.error("poll.unstored", connector=look.connector, error=why, dedupe_id=one.dedupe_id)  # noqa: TRY400 - no values
+                kind, name, reason = ReceiptKind.UNKNOWN, one.provider_id, f"not stored ({why})"
+                await stored(Told(kind=kind, at=now, dedupe_id=one.dedupe_id, provider_id=name, reason=reason))
+
         try:
             await stored(*fetched.news, cursor=fetched.cursor)
-        except Exception as mistake:  # noqa: BLE001 - which one it is, is found out below
+        except Exception as mistake:  # noqa: BLE001 - which one it is, is found out thing by thing
             _passes(mistake)
             for one in fetched.news:
-                try:
-                    await stored(one)
-                except Exception as error:  # noqa: BLE001 - whatever it is, that it came is kept
-                    _passes(error)
-                    why = type(error).__name__
-                    log.error("poll.unstored", connector=look.connector, error=why, dedupe_id=one.dedupe_id)  # noqa: TRY400 - no values
-                    reason = f"not stored ({why})"
-                    kind, name = ReceiptKind.UNKNOWN, one.provider_id
-                    await stored(Told(kind=kind, at=now, dedupe_id=one.dedupe_id, provider_id=name, reason=reason))
+                await stored_or_named(one)
             await stored(cursor=fetched.cursor)
 
     async def _failed(self, look: Look, why: str, due_at: datetime) -> None:
